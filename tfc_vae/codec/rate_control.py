@@ -1,0 +1,37 @@
+"""Finding the quality that meets a target, by bisection.
+
+Quality is an integer here: 1/256 steps from 1 to 100, as the header stores it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+LOWEST, HIGHEST = 256, 25600
+
+
+class TargetError(ValueError):
+    """A target that no quality meets."""
+
+
+def largest(fits: Callable[[int], bool], low=LOWEST, high=HIGHEST) -> int | None:
+    """Returns the largest step in [low, high] that fits, None if `low` does not.
+
+    Exact where `fits` holds up to some step and fails above it.
+    """
+    if not fits(low):
+        return None
+    if fits(high):
+        return high
+    while high - low > 1:  # low fits, high does not
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def smallest(reaches: Callable[[int], bool], low=LOWEST, high=HIGHEST) -> int | None:
+    """Returns the smallest step in [low, high] that reaches, None if `high` fails."""
+    below = largest(lambda step: not reaches(step), low, high)
+    if below is None:
+        return low
+    return below + 1 if below < high else None

@@ -1,0 +1,92 @@
+"""Finding models: by name, by folder, or by the id that a file asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT = "vr"
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class ModelError(ValueError):
+    """A model that is not there, or not complete."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """An exported model: its folder and what its manifest says."""
+
+    folder: Path
+    manifest: dict
+
+    @property
+    def name(self) -> str:
+        return self.manifest["name"]
+
+    @property
+    def model_id(self) -> bytes:
+        return bytes.fromhex(self.manifest["model_id"])
+
+
+def search_path() -> list[Path]:
+    """Folders that hold models: $TFC_VAE_MODELS, the package's, the checkout's."""
+    extra = os.environ.get("TFC_VAE_MODELS", "")
+    folders = [Path(p) for p in extra.split(os.pathsep) if p]
+    shipped = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
+    return [*folders, *(folder for folder in shipped if folder.is_dir())]
+
+
+def shipped() -> list[ModelInfo]:
+    """Lists the models that can be used by name, the first of each name."""
+    found: dict[str, ModelInfo] = {}
+    for folder in search_path():
+        for manifest in sorted(folder.glob("*/manifest.json")):
+            info = open_folder(manifest.parent)
+            found.setdefault(info.name, info)
+    return list(found.values())
+
+
+def find(model: str | os.PathLike | None) -> ModelInfo:
+    """Returns the model of that name or in that folder; None means the default.
+
+    Raises `ModelError`.
+    """
+    if model is None:
+        model = DEFAULT
+    if (Path(model) / "manifest.json").is_file():
+        return open_folder(model)
+    models = shipped()
+    for info in models:
+        if info.name == str(model):
+            return info
+    names = ", ".join(info.name for info in models) or "none"
+    raise ModelError(f"no model {str(model)!r}; expected a folder or one of: {names}")
+
+
+def find_id(model_id: bytes) -> ModelInfo:
+    """Returns the model that made a file; raises `ModelError` that names its id."""
+    models = shipped()
+    for info in models:
+        if info.model_id == model_id:
+            return info
+    known = ", ".join(f"{i.name} ({i.model_id.hex()})" for i in models) or "none"
+    raise ModelError(
+        f"the file needs model {model_id.hex()}; here is {known}. Put the folder of "
+        "that model into one that $TFC_VAE_MODELS lists, or pass it with --model"
+    )
+
+
+def open_folder(folder) -> ModelInfo:
+    """Reads a model folder's manifest."""
+    path = Path(folder) / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text())
+        info = ModelInfo(Path(folder), manifest)
+        if len(info.model_id) != 8 or not info.name:
+            raise ValueError("model_id is not 8 bytes")
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(f"{path}: not a model's manifest ({error})") from error
+    return info

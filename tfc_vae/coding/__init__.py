@@ -1,0 +1,28 @@
+"""The entropy coder: integer tables and interleaved-lane rANS. NumPy only.
+
+These files define the bytes; the TensorFlow ops, Java and JavaScript follow them.
+"""
+
+from tfc_vae.coding.lanes import Decoder, choose_lanes, encode
+from tfc_vae.coding.tables import (
+    PRECISION,
+    CodingError,
+    Tables,
+    concatenate,
+    from_pmfs,
+    gaussian,
+    ideal_bits,
+)
+
+__all__ = [
+    "PRECISION",
+    "CodingError",
+    "Decoder",
+    "Tables",
+    "choose_lanes",
+    "concatenate",
+    "encode",
+    "from_pmfs",
+    "gaussian",
+    "ideal_bits",
+]

@@ -1,0 +1,122 @@
+"""The integer network: what both sides must agree on, in plain integers.
+
+Read this first.
+  1. A layer computes  clip(floor((acc + bias) / 2^shift), low, high)  per channel,
+     where acc is a convolution of integers by integers.
+  2. Every |acc + bias| stays below 2^24. A runtime that only has float32 therefore
+     computes exactly the same, in any order of summation, with or without FMA.
+  3. Weights are at most 255 in magnitude, so that they also fit bfloat16 and TF32.
+  4. bias / 2^shift has at most 11 significant bits, and shift is at most 14, so that
+     a file with float16 constants holds the same numbers.
+
+Here is the definition, in NumPy int64. `export` runs the same layers as float32
+convolutions in TensorFlow and LiteRT; tests compare them in every output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LIMIT = 2**24  # float32 holds every integer below it
+WEIGHT_MAX = 255
+SHIFT_MAX = 14
+BIAS_BITS = 11
+
+
+@dataclass(frozen=True)
+class IntegerLayer:
+    """A convolution between integers, 'same' padding as TensorFlow defines it.
+
+    transpose: a transposed convolution of stride `stride`, else one of stride 1.
+    up: depth_to_space factor applied to the result. input_max: the largest magnitude
+    of an input. Raises ValueError where one of the rules above is broken.
+    """
+
+    kernel: np.ndarray  # int32 (height, width, in, out)
+    bias: np.ndarray  # int64 (out,)
+    shift: np.ndarray  # int32 (out,)
+    low: np.ndarray  # int32 (out,)
+    high: np.ndarray  # int32 (out,)
+    input_max: int
+    transpose: bool = False
+    stride: int = 1
+    up: int = 1
+
+    def __post_init__(self):
+        kernel = np.abs(self.kernel.astype(np.int64))
+        bound = kernel.sum((0, 1, 2)) * self.input_max + np.abs(self.bias)
+        if bound.max() >= LIMIT:
+            raise ValueError(
+                f"an accumulator can reach {bound.max()} in channel {bound.argmax()}; "
+                f"float32 is exact below {LIMIT}"
+            )
+        if kernel.max(initial=0) > WEIGHT_MAX:
+            raise ValueError(f"a weight of {kernel.max()}; at most {WEIGHT_MAX}")
+        if self.shift.min() < 0 or self.shift.max() > SHIFT_MAX:
+            raise ValueError(f"shifts {self.shift}; expected 0 to {SHIFT_MAX}")
+        if (shorten(self.bias) != self.bias).any():
+            raise ValueError(f"a bias has more than {BIAS_BITS} significant bits")
+
+    def accumulator_bound(self) -> int:
+        """Returns the largest magnitude that any accumulator can reach."""
+        sums = np.abs(self.kernel.astype(np.int64)).sum((0, 1, 2)) * self.input_max
+        return int((sums + np.abs(self.bias)).max())
+
+
+def shorten(value):
+    """Rounds integers to 11 significant bits."""
+    value = np.asarray(value, np.int64)
+    magnitude = np.maximum(np.abs(value), 1)
+    drop = np.maximum(np.floor(np.log2(magnitude)).astype(np.int64) + 1 - BIAS_BITS, 0)
+    return np.sign(value) * ((np.abs(value) + (1 << drop >> 1)) >> drop << drop)
+
+
+def run(layers, x):
+    """Applies layers to integers (h, w, c); returns int32 (h', w', c')."""
+    x = np.asarray(x, np.int64)
+    for layer in layers:
+        x = apply(layer, x)
+    return x.astype(np.int32)
+
+
+def apply(layer: IntegerLayer, x):
+    """Applies one layer to int64 (h, w, in)."""
+    acc = _transposed(layer, x) if layer.transpose else _convolved(layer, x)
+    acc = (acc + layer.bias) >> layer.shift  # an arithmetic shift is a floor
+    return _depth_to_space(np.clip(acc, layer.low, layer.high), layer.up)
+
+
+def _convolved(layer, x):
+    kh, kw, _, out = layer.kernel.shape
+    height, width, _ = x.shape
+    top, left = (kh - 1) // 2, (kw - 1) // 2
+    padded = np.pad(x, ((top, kh - 1 - top), (left, kw - 1 - left), (0, 0)))
+    acc = np.zeros((height, width, out), np.int64)
+    for i in range(kh):
+        for j in range(kw):
+            acc += padded[i : i + height, j : j + width] @ layer.kernel[i, j]
+    return acc
+
+
+def _transposed(layer, x):
+    kh, kw, _, out = layer.kernel.shape
+    stride, (height, width, _) = layer.stride, x.shape
+    # Every input adds its kernel to the full output, which is then cut to 'same'.
+    full = np.zeros((stride * height + kh, stride * width + kw, out), np.int64)
+    for i in range(kh):
+        for j in range(kw):
+            rows = slice(i, i + stride * height, stride)
+            columns = slice(j, j + stride * width, stride)
+            full[rows, columns] += x @ layer.kernel[i, j]
+    top, left = max(kh - stride, 0) // 2, max(kw - stride, 0) // 2
+    return full[top : top + stride * height, left : left + stride * width]
+
+
+def _depth_to_space(x, up):
+    if up == 1:
+        return x
+    height, width, channels = x.shape
+    x = x.reshape(height, width, up, up, channels // up**2)
+    return x.transpose(0, 2, 1, 3, 4).reshape(height * up, width * up, -1)

@@ -1,0 +1,306 @@
+"""Probability tables of integers: what both sides of the entropy coder share.
+
+Read this first.
+  1. A row of a table is one distribution over integers. Row r codes a value v in
+     [low, low + size) as symbol v - low. Symbol `size` is the escape: it stands for
+     every other int16, and the value itself travels in a side list of 16 bits each.
+  2. A symbol's probability is frequency / 2**precision. Every symbol has at least 1,
+     so whatever int16 the model did not expect can still be coded.
+  3. A row with `skip` is not coded at all: its values are 0 by definition.
+  4. Floats end here. They choose the frequencies once, when the tables are made;
+     after that both sides see the same integers.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+# Measured on 64 scales 0.11 to 64, seven of eight symbols below 1: 12 bits cost 0.21 %
+# over the entropy, 13 bits 0.09 %, 14 bits 0.05 %. The lookup tables double each time.
+PRECISION = 12
+MAX_PRECISION = 14  # 2**precision << 16 must fit a signed 32-bit integer
+ESCAPE = -(2**15)  # marks an escape in `Tables.values`; no row codes this value itself
+ESCAPE_BITS = 16  # of the value in the side list
+
+
+class CodingError(ValueError):
+    """Tables, values or bytes that do not fit the entropy coder."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Distributions over integers; an instance never holds an invalid one.
+
+    The arrays are copied and made read-only.
+
+    Raises:
+      CodingError: a shape, a sum or a range is wrong.
+    """
+
+    precision: int  # bits: the frequencies of a row sum to 2**precision
+    low: np.ndarray  # int32 (rows,): the value of symbol 0
+    size: np.ndarray  # int32 (rows,): symbols without the escape, at least 1
+    frequencies: np.ndarray  # int32 (rows, width), zero beyond symbol `size`
+    skip: np.ndarray  # bool (rows,): values are 0 and take no bits
+
+    def __post_init__(self):
+        for name in ("low", "size", "frequencies", "skip"):
+            object.__setattr__(self, name, _frozen(name, getattr(self, name)))
+        _check(self)
+        object.__setattr__(self, "precision", int(self.precision))
+
+    @property
+    def rows(self):
+        """The number of distributions."""
+        return len(self.low)
+
+    @property
+    def used(self):
+        """Whether a column of `frequencies` is a symbol of its row, (rows, width)."""
+        columns = np.arange(self.frequencies.shape[1])
+        return columns <= self.size[:, np.newaxis]
+
+    # The flat views below number the symbols of all rows in one sequence. After the
+    # last row they have one more symbol, "null", with probability one: coding it
+    # leaves a state as it is. It fills the lanes that have nothing to do.
+
+    @cached_property
+    def first(self):
+        """The flat number of each row's symbol 0, then of null; (rows + 1,)."""
+        return _exclusive_sum(np.append(self.size + 1, 1))
+
+    @cached_property
+    def frequency(self):
+        """The frequency of each flat symbol, null's is 2**precision; (symbols,)."""
+        return np.append(self.frequencies[self.used], np.int32(1 << self.precision))
+
+    @cached_property
+    def start(self):
+        """The sum of the frequencies before a symbol in its row; (symbols,)."""
+        return _exclusive_sum(self.frequency) & ((1 << self.precision) - 1)
+
+    @cached_property
+    def value(self):
+        """The value of each flat symbol, or ESCAPE; null's is 0; int32 (symbols,)."""
+        columns = np.arange(self.frequencies.shape[1], dtype=np.int32)
+        values = self.low[:, np.newaxis] + columns
+        values = np.where(columns == self.size[:, np.newaxis], ESCAPE, values)
+        return np.append(values[self.used], 0).astype(np.int32)
+
+    # A place is row << precision | slot, where slot is a state's lowest bits. Row
+    # number `rows` is null's.
+
+    @cached_property
+    def entries(self):
+        """At each place: frequency << 16 | slot - start of its symbol; int32."""
+        bias = np.arange(self.frequency.sum()) & ((1 << self.precision) - 1)
+        bias -= np.repeat(self.start, self.frequency)
+        return (np.repeat(self.frequency, self.frequency) << 16) + bias.astype(np.int32)
+
+    @cached_property
+    def begin(self):
+        return _exclusive_sum(self.frequency)
+    @cached_property
+    def symbols(self):
+        return np.repeat(np.arange(len(self.frequency),dtype=np.int16), self.frequency)
+    @cached_property
+    def values(self):
+        """At each place: the value of its symbol, or ESCAPE; int16."""
+        return np.repeat(self.value.astype(np.int16), self.frequency)
+
+    def arrays(self):
+        """Returns named arrays for `np.savez`; `from_arrays` takes them back."""
+        names = ("low", "size", "frequencies", "skip")
+        return {
+            "precision": np.int32(self.precision),
+            **{name: getattr(self, name) for name in names},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """Builds tables from what `arrays` returned, or from an opened npz file.
+
+        Raises:
+          CodingError: an array is missing or invalid.
+        """
+        names = ("precision", "low", "size", "frequencies", "skip")
+        missing = [name for name in names if name not in arrays]
+        if missing:
+            raise CodingError(f"tables without {', '.join(missing)}")
+        precision = np.asarray(arrays["precision"])
+        if precision.shape or precision.dtype.kind not in "iu":
+            raise CodingError(f"precision is {precision!r}; expected one integer")
+        return cls(int(precision), *(arrays[name] for name in names[1:]))
+
+
+def gaussian(scales, precision=PRECISION, *, tail=None, radius=255, skip_below=0.0):
+    """Makes one row per normal distribution of mean 0, discretised to the integers.
+
+    Args:
+      scales: standard deviations, (rows,), positive.
+      precision: bits of a frequency.
+      tail: a row ends where the probability beyond it is below this; by default
+        2**-(precision + 3). Twice or four times that costs as little when the scales
+        are right, and more escapes when they are too small.
+      radius: no row reaches beyond [-radius, radius].
+      skip_below: rows of a smaller scale are skipped.
+    """
+    scales = np.asarray(scales, np.float64)
+    if scales.ndim != 1 or not (np.isfinite(scales) & (scales > 0)).all():
+        raise CodingError("scales must be positive numbers, (rows,)")
+    tail = 2.0 ** -(precision + 3) if tail is None else tail
+    pmfs = [_normal_pmf(scale, tail, radius) for scale in scales.tolist()]
+    lows = [-(len(pmf) // 2) for pmf in pmfs]
+    return from_pmfs(pmfs, lows, precision, skip=scales < skip_below)
+
+
+def from_pmfs(pmfs, lows, precision=PRECISION, *, skip=None):
+    """Makes one row per probability mass function.
+
+    Args:
+      pmfs: a sequence of 1-d float arrays; what is left to a sum of 1 goes to the escape.
+      lows: the value of each function's first element.
+      precision: bits of a frequency.
+      skip: which rows are not coded, (rows,); none by default.
+
+    Raises:
+      CodingError: a function is not one, or does not fit the precision.
+    """
+    if len(pmfs) != len(lows):
+        raise CodingError(f"{len(pmfs)} functions with {len(lows)} lowest values")
+    _check_precision(precision)
+    rows = [_frequencies(pmf, precision) for pmf in pmfs]
+    width = max(map(len, rows), default=0)
+    return Tables(
+        precision=precision,
+        low=np.asarray(lows),
+        size=np.array([len(row) - 1 for row in rows]),
+        frequencies=np.array([np.pad(row, (0, width - len(row))) for row in rows]),
+        skip=np.zeros(len(rows), bool) if skip is None else skip,
+    )
+
+
+def concatenate(*tables):
+    """Puts the rows of several tables of one precision below each other.
+
+    Row r of the second follows the last row of the first, and so on.
+    """
+    if len({t.precision for t in tables}) != 1:
+        raise CodingError(f"precisions {[t.precision for t in tables]}; expected one")
+    width = max(t.frequencies.shape[1] for t in tables)
+    return Tables(
+        precision=tables[0].precision,
+        low=np.concatenate([t.low for t in tables]),
+        size=np.concatenate([t.size for t in tables]),
+        frequencies=np.concatenate(
+            [
+                np.pad(t.frequencies, ((0, 0), (0, width - t.frequencies.shape[1])))
+                for t in tables
+            ]
+        ),
+        skip=np.concatenate([t.skip for t in tables]),
+    )
+
+
+def ideal_bits(values, rows, tables):
+    """Returns the exact cost of `values` under the integer tables, in bits.
+
+    It counts 16 bits for each escaped value and nothing for the coder's own end state.
+    `values` and `rows` are integer arrays of one shape.
+    """
+    coded = ~tables.skip[rows]
+    values, rows = np.asarray(values)[coded], np.asarray(rows)[coded]
+    symbols = flat_symbols(values.astype(np.int64), rows, tables)
+    bits = tables.precision - np.log2(tables.frequency[symbols])
+    return float(bits.sum() + ESCAPE_BITS * (tables.value[symbols] == ESCAPE).sum())
+
+
+def flat_symbols(values, rows, tables):
+    """Returns the flat number of the symbol that codes each value, an int array."""
+    offset = values - tables.low[rows]
+    size = tables.size[rows]
+    inside = (offset >= 0) & (offset < size)
+    return tables.first[rows] + np.where(inside, offset, size)
+
+
+def _normal_pmf(scale, tail, radius):
+    """Returns P(-r) ... P(r); r <= radius is the smallest with less than `tail` left."""
+
+    def beyond(x):  # accurate far out, where 1 - cdf would cancel
+        return 0.5 * math.erfc(x / (scale * math.sqrt(2)))
+
+    upper = [beyond(0.5)]  # upper[v]: the probability of more than v
+    while len(upper) <= radius and 2 * upper[-1] >= tail:
+        upper.append(beyond(len(upper) + 0.5))
+    half = -np.diff(upper)
+    return np.concatenate([half[::-1], [1 - 2 * upper[0]], half])
+
+
+def _frequencies(pmf, precision):
+    """Returns the integers that code `pmf` and its escape with the fewest bits.
+
+    They are at least 1, sum to 2**precision and minimise -sum(p log2(frequency)). Each
+    term is concave, so where no exchange of one unit helps, none of several does.
+    """
+    pmf, total = np.asarray(pmf, np.float64), 1 << precision
+    if pmf.ndim != 1 or not 1 <= len(pmf) < total:
+        raise CodingError(f"pmf {pmf.shape}; expected (n,), 1 <= n < {total}")
+    if not (pmf >= 0).all() or pmf.sum() > 1 + 1e-4:
+        raise CodingError("probabilities must be 0 or more with a sum of at most 1")
+    pmf = np.append(pmf, max(0.0, 1 - pmf.sum()))
+    result = np.maximum(np.rint(pmf * total), 1)
+    while True:
+        surplus = result.sum() - total
+        gain = pmf * np.log2((result + 1) / result)
+        loss = np.full_like(pmf, np.inf)
+        many = result > 1
+        loss[many] = pmf[many] * np.log2(result[many] / (result[many] - 1))
+        up, down = np.argmax(gain), np.argmin(loss)
+        if surplus == 0 and gain[up] <= loss[down]:
+            return result.astype(np.int32)
+        result[up] += surplus <= 0
+        result[down] -= surplus >= 0
+
+
+def _exclusive_sum(counts):
+    return (np.cumsum(counts) - counts).astype(np.int32)
+
+
+def _frozen(name, array):
+    """Copies to a read-only int32 or bool array."""
+    array = np.asarray(array)
+    if array.dtype.kind not in ("b" if name == "skip" else "iu"):
+        raise CodingError(f"{name} is {array.dtype}; expected integers, skip bool")
+    if array.size and not -(2**31) <= array.min() <= array.max() < 2**31:
+        raise CodingError(f"{name} has values beyond 32 bits")
+    array = array.astype(bool if name == "skip" else np.int32)
+    array.setflags(write=False)
+    return array
+
+
+def _check_precision(precision):
+    if not 1 <= precision <= MAX_PRECISION:
+        raise CodingError(f"precision is {precision}; expected 1 to {MAX_PRECISION}")
+
+
+def _check(tables):
+    """Raises `CodingError` unless the tables are as their contract says."""
+    precision, frequencies, size = tables.precision, tables.frequencies, tables.size
+    _check_precision(precision)
+    rows = len(frequencies) if frequencies.ndim == 2 else 0
+    if not 1 <= rows < 2**31 >> precision:
+        raise CodingError(f"frequencies {frequencies.shape}; expected (rows, width)")
+    for name in ("low", "size", "skip"):
+        if getattr(tables, name).shape != (rows,):
+            shape = getattr(tables, name).shape
+            raise CodingError(f"{name} has shape {shape}; expected ({rows},)")
+    if size.min() < 1 or size.max() >= frequencies.shape[1]:
+        raise CodingError(f"size must be 1 to {frequencies.shape[1] - 1}")
+    if tables.low.min() <= ESCAPE or (tables.low.astype(int) + size).max() > 2**15:
+        raise CodingError("values must be -32767 to 32767")
+    if frequencies[tables.used].min() < 1 or frequencies[~tables.used].any():
+        raise CodingError("frequencies must be 1 or more, and 0 beyond the escape")
+    if (frequencies.sum(axis=1, dtype=np.int64) != 1 << precision).any():
+        raise CodingError(f"frequencies of each row must sum to {1 << precision}")

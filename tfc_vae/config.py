@@ -1,0 +1,116 @@
+"""Options of a model and of a training run: frozen dataclasses of plain values.
+
+They are saved as JSON beside the weights. An unknown name is an error: a misspelt
+option that is silently ignored costs a night of training.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ConfigError(ValueError):
+    """An option that does not exist or a value outside its range."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything needed to rebuild a model before its weights are loaded."""
+
+    kind: str = "mean_scale"  # a key of models.BUILDERS
+    transforms: str = "low_resolution"  # a key of models.transforms.TRANSFORMS
+    filters: int = 64  # analysis channels at the first scale
+    synthesis_filters: int = 48  # synthesis channels at the last scale
+    latents: int = 320  # channels of y, at 1/16 of the image's height and width
+    hyper_filters: int = 96  # channels of z, at 1/64
+    # One trained rate point per multiplier of the distortion (mean squared error in
+    # 8-bit levels), ascending. One value makes a model of fixed rate.
+    lmbdas: tuple[float, ...] = (0.01,)
+
+    def __post_init__(self):
+        object.__setattr__(self, "lmbdas", tuple(float(v) for v in self.lmbdas))
+        if not self.lmbdas or min(self.lmbdas) <= 0:
+            raise ConfigError(f"lmbdas: {self.lmbdas}; expected positive numbers")
+        if list(self.lmbdas) != sorted(set(self.lmbdas)):
+            raise ConfigError(f"lmbdas: {self.lmbdas}; expected ascending order")
+        for name in ("filters", "synthesis_filters", "latents", "hyper_filters"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}: {getattr(self, name)}; expected at least 1")
+
+    @property
+    def variable_rate(self) -> bool:
+        return len(self.lmbdas) > 1
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides how a run goes, besides the model and the photos."""
+
+    steps: int = 100_000  # optimiser steps
+    batch: int = 8  # crops per step
+    patch: int = 128  # crop height and width, pixels; a multiple of 64
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 5e-5
+    hold: float = 0.6  # share of the steps at full rate, then a linear decay
+    warmup: int = 200  # steps of linear increase at the start
+    clip_norm: float = 1.0  # of the whole gradient
+    ema: float = 0.998  # momentum of the averaged weights, used for evaluation
+    downscale: tuple[float, float] = (0.6, 0.95)  # hides the artefacts of JPEG photos
+    crops_per_photo: int = 2  # crops taken each time a photo is visited
+    validation: float = 0.02  # share of the photos that is held out
+    steps_per_epoch: int = 500  # checkpoint, validation and log interval
+    seed: int = 0
+
+    def __post_init__(self):
+        object.__setattr__(self, "downscale", tuple(float(v) for v in self.downscale))
+        if self.patch % 64:
+            raise ConfigError(f"patch: {self.patch}; expected a multiple of 64")
+        low, high = self.downscale
+        if not 0 < low <= high <= 1:
+            raise ConfigError(
+                f"downscale: {self.downscale}; expected 0 < low <= high <= 1"
+            )
+        for name in ("steps", "batch", "steps_per_epoch", "crops_per_photo"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}: {getattr(self, name)}; expected at least 1")
+        for name in ("hold", "ema", "validation"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name}: {getattr(self, name)}; expected 0 to 1")
+
+
+def from_dict(cls, values: dict):
+    """Builds a config of class `cls`; raises `ConfigError` on an unknown name."""
+    known = {field.name for field in dataclasses.fields(cls)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ConfigError(
+            f"unknown option {', '.join(unknown)}; {cls.__name__} has "
+            f"{', '.join(sorted(known))}"
+        )
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise ConfigError(f"{cls.__name__}: {error}") from error
+
+
+def to_dict(config) -> dict:
+    """Returns plain values, tuples as lists, as JSON gives them back."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def save(path, **sections):
+    """Writes named configs as one JSON file."""
+    text = json.dumps({k: to_dict(v) for k, v in sections.items()}, indent=2)
+    Path(path).write_text(text + "\n")
+
+
+def load(path, **sections):
+    """Reads the named sections: `load(path, model=ModelConfig)` -> {"model": ...}."""
+    values = json.loads(Path(path).read_text())
+    unknown = sorted(set(values) - set(sections))
+    if unknown:
+        raise ConfigError(f"{path}: unknown section {', '.join(unknown)}")
+    return {name: from_dict(cls, values[name]) for name, cls in sections.items()}

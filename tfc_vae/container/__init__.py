@@ -1,0 +1,33 @@
+"""The .tfcv file: header, sections, checksums. FORMAT.md is the specification.
+
+Standard library only. It knows nothing of what the sections hold.
+"""
+
+from tfc_vae.container.layout import (
+    ESCAPES,
+    HEADER_SIZE,
+    MAGIC,
+    MAX_PIXELS,
+    STREAM,
+    VERSION,
+    FormatError,
+    Header,
+    quality_q8,
+)
+from tfc_vae.container.pack import pack
+from tfc_vae.container.unpack import read_header, unpack
+
+__all__ = [
+    "ESCAPES",
+    "HEADER_SIZE",
+    "MAGIC",
+    "MAX_PIXELS",
+    "STREAM",
+    "VERSION",
+    "FormatError",
+    "Header",
+    "pack",
+    "quality_q8",
+    "read_header",
+    "unpack",
+]

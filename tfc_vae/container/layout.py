@@ -1,0 +1,88 @@
+"""What a .tfcv file is made of; FORMAT.md says the same in prose.
+
+Three facts a reader would otherwise learn by a bug:
+  1. Every number is little endian.
+  2. The last CRC continues the header's CRC over the sections. It does not cover the
+     four bytes of the header's CRC: over a message followed by its own CRC, a CRC is
+     a constant and would bind nothing.
+  3. The quality is stored as an integer and both sides compute with that integer.
+"""
+
+import struct
+from dataclasses import dataclass
+
+MAGIC = b"TFCV"
+VERSION = 1
+#                       magic version flags model_id height width quality lanes_log2
+HEADER = struct.Struct("<4s   B       B     8s       I      I     H       B")
+CRC = struct.Struct("<I")
+HEADER_SIZE = HEADER.size + CRC.size  # 29 bytes: all that `read_header` needs
+
+STREAM = "S"  # rANS lane states, then words; in every file
+ESCAPES = "E"  # escaped values
+CRITICAL = (STREAM, ESCAPES)  # every upper-case tag that this version knows
+END = 0  # the tag that closes the list of sections
+
+KNOWN_FLAGS = 0  # no flag is defined in version 1
+MAX_PIXELS = 2**28  # a reader's default bound: 16384 x 16384
+MAX_LANES_LOG2 = 8
+
+
+class FormatError(ValueError):
+    """These bytes are not a valid .tfcv file, or these values do not fit in one."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header's values; an instance never holds one that is out of range.
+
+    Raises:
+      FormatError: a value does not fit in the format.
+    """
+
+    model_id: bytes  # 8 bytes: a hash of the frozen model that must decode the file
+    height: int  # pixels, before padding
+    width: int  # pixels, before padding
+    quality_q8: int  # Q8.8: 256 to 25600 stand for 1 to 100
+    lanes_log2: int  # 0 to 8
+    flags: int = 0
+
+    def __post_init__(self):
+        if not isinstance(self.model_id, bytes) or len(self.model_id) != 8:
+            raise FormatError(f"model_id is {self.model_id!r}; expected 8 bytes")
+        _check("height", self.height, 1, 2**32 - 1)
+        _check("width", self.width, 1, 2**32 - 1)
+        _check("quality_q8", self.quality_q8, 256, 25600)
+        _check("lanes_log2", self.lanes_log2, 0, MAX_LANES_LOG2)
+        _check("flags", self.flags, 0, 255)
+        if self.flags & ~KNOWN_FLAGS:
+            raise FormatError(
+                f"flags are {self.flags:#04x}; this version knows {KNOWN_FLAGS:#04x}: "
+                "the file needs a newer tfc-vae"
+            )
+
+    @property
+    def quality(self):
+        """The quality as a float, 1.0 to 100.0."""
+        return self.quality_q8 / 256
+
+    @property
+    def lanes(self):
+        """The number of interleaved rANS states, 1 to 256."""
+        return 1 << self.lanes_log2
+
+
+def quality_q8(quality):
+    """Rounds a quality of 1.0 to 100.0 to the integer that a header stores.
+
+    Raises:
+      FormatError: the quality is not a number from 1 to 100.
+    """
+    if not 1 <= quality <= 100:  # also refuses NaN
+        raise FormatError(f"quality is {quality}; expected a number from 1 to 100")
+    return round(float(quality) * 256)
+
+
+def _check(name, value, low, high):
+    if not low <= value <= high:
+        raise FormatError(f"{name} is {value}; expected {low} to {high}")

@@ -1,0 +1,117 @@
+"""The hyper synthesis, quantised: Keras layers in, integer layers out.
+
+Activations get scales from a calibration run, so that each channel uses the whole of
+0 to 255; the scales of one layer's results are folded into the next layer's weights.
+"""
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from tfc_vae.coding.integer import (
+    LIMIT,
+    SHIFT_MAX,
+    WEIGHT_MAX,
+    IntegerLayer,
+    shorten,
+)
+from tfc_vae.layers import DepthToSpace
+
+Z_MAX = 127  # |z_int|: the encoder clips, a decoder may rely on it
+ACTIVATION_MAX = 255
+
+
+def quantise(network, z_samples, last) -> tuple[IntegerLayer, ...]:
+    """Quantises a chain of convolutions with ReLU between them.
+
+    network: a Keras Sequential. z_samples: list of integer (h, w, c) to calibrate on.
+    last: (factor, offset, low, high), each per output channel of the last layer, whose
+    integer result is round(factor * output + offset), clipped to low and high.
+    """
+    stages = _stages(network)
+    peaks = _peaks(stages, z_samples)
+    channels = stages[0][0].input_shape[-1]
+    scale_in, input_max = np.ones(channels), Z_MAX
+    layers = []
+    for number, (conv, up) in enumerate(stages):
+        kernel, bias = _weights(conv)
+        if number + 1 < len(stages):
+            # The largest value seen becomes 255; a channel that is never used gets 1.
+            peak = np.where(peaks[number] > 0, peaks[number], ACTIVATION_MAX)
+            scale = peak / ACTIVATION_MAX
+            # Channel c of the result stands in up^2 channels of the convolution.
+            scale_out = np.tile(scale, up * up)
+            limits = (np.zeros_like(scale_out), np.full_like(scale_out, ACTIVATION_MAX))
+        else:
+            factor, offset, low, high = last
+            kernel, bias = kernel * factor, bias * factor + offset
+            scale, scale_out, limits = None, np.ones_like(bias), (low, high)
+        transpose = isinstance(conv, keras.layers.Conv2DTranspose)
+        layers.append(
+            _layer(
+                kernel * scale_in[:, None] / scale_out,
+                bias / scale_out,
+                limits,
+                input_max=input_max,
+                transpose=transpose,
+                stride=conv.strides[0],
+                up=up,
+            )
+        )
+        scale_in, input_max = scale, ACTIVATION_MAX
+    return tuple(layers)
+
+
+def _stages(network):
+    """[(convolution, depth_to_space factor after it)]."""
+    stages = []
+    for layer in network.layers:
+        if isinstance(layer, DepthToSpace):
+            stages[-1] = (stages[-1][0], layer.size)
+        else:
+            stages.append((layer, 1))
+    for conv, _ in stages[:-1]:
+        if conv.activation is not keras.activations.relu:
+            raise ValueError(f"{conv.name}: only ReLU can be quantised")
+    return stages
+
+
+def _weights(conv):
+    kernel, bias = (np.asarray(w, np.float64) for w in conv.get_weights())
+    if isinstance(conv, keras.layers.Conv2DTranspose):
+        kernel = kernel.transpose(0, 1, 3, 2)  # to (height, width, in, out)
+    elif conv.strides != (1, 1):
+        raise ValueError(f"{conv.name}: a convolution of stride {conv.strides}")
+    return kernel, bias
+
+
+def _peaks(stages, z_samples):
+    """The largest activation of each channel after each stage but the last."""
+    peaks = [0.0] * (len(stages) - 1)
+    for z in z_samples:
+        x = tf.constant(z[np.newaxis], tf.float32)
+        for number, (conv, up) in enumerate(stages[:-1]):
+            x = conv(x)
+            x = tf.nn.depth_to_space(x, up) if up > 1 else x
+            peaks[number] = np.maximum(peaks[number], tf.reduce_max(x, (0, 1, 2)))
+    return peaks
+
+
+def _layer(kernel, bias, limits, input_max, **form):
+    """Rounds floor(kernel * x + bias + 1/2) to integers with the finest shift."""
+    largest = np.maximum(np.abs(kernel).max((0, 1, 2)), 1e-12)
+    shift = np.floor(np.log2(WEIGHT_MAX / largest))
+    reach = np.abs(kernel).sum((0, 1, 2)) * input_max + np.abs(bias) + 1
+    # 1 % aside for what rounding adds to the sum.
+    shift = np.minimum(shift, np.floor(np.log2(0.99 * LIMIT / reach)))
+    shift = np.clip(shift, 0, SHIFT_MAX).astype(np.int32)
+    low, high = limits
+    return IntegerLayer(
+        kernel=np.rint(kernel * 2.0**shift).astype(np.int32),
+        bias=shorten(np.rint((bias + 0.5) * 2.0**shift).astype(np.int64)),
+        shift=shift,
+        low=np.asarray(low, np.int32),
+        high=np.asarray(high, np.int32),
+        input_max=input_max,
+        **form,
+    )

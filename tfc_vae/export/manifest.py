@@ -1,0 +1,94 @@
+"""What an export says of itself: manifest.json for programs, README.md for people."""
+
+import hashlib
+import importlib.metadata
+import json
+from pathlib import Path
+
+import tensorflow as tf
+
+import tfc_vae
+from tfc_vae.export.freeze import Frozen
+from tfc_vae.models.priors import SCALES
+
+# How many latents beyond its own block each output depends on, at most.
+HALO = {
+    "classic": {"analysis": 3, "synthesis": 4},
+    "low_resolution": {"analysis": 5, "synthesis": 6},
+}
+
+
+def describe(frozen: Frozen, folder, name, rd) -> dict:
+    """Builds the manifest of the files in `folder`; rd: rate-distortion numbers."""
+    folder = Path(folder)
+    files = {
+        str(path.relative_to(folder)): {
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    return {
+        "name": name,
+        "model_id": frozen.model_id.hex(),
+        "channels": {"y": frozen.config.latents, "z": frozen.config.hyper_filters},
+        "z_rows": SCALES,
+        "halo": HALO[frozen.config.transforms],
+        "accumulator_bits": [
+            (layer.accumulator_bound()).bit_length() for layer in frozen.hyper
+        ],
+        "versions": {
+            "tfc_vae": tfc_vae.__version__,
+            "tensorflow": tf.__version__,
+            "tensorflow-compression": importlib.metadata.version(
+                "tensorflow-compression"
+            ),
+        },
+        "rate_distortion": rd,
+        "files": files,
+    }
+
+
+def write(manifest: dict, frozen: Frozen, folder):
+    """Writes manifest.json and the model card."""
+    folder = Path(folder)
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (folder / "README.md").write_text(_card(manifest, frozen))
+
+
+def _optional(value):
+    return "" if value is None else f"{value:.4f}"
+
+
+def _card(manifest, frozen):
+    rows = "\n".join(
+        f"| {row['quality']:g} | {row['bpp']:.3f} | {row['psnr']:.2f} | "
+        f"{_optional(row['ms_ssim'])} |"
+        for row in manifest["rate_distortion"]["rows"]
+    )
+    rates = "every rate" if frozen.config.variable_rate else "one rate"
+    return f"""# {manifest["name"]}
+
+An image compression model of tfc_vae: {frozen.config.kind} hyperprior,
+{frozen.config.transforms} transforms, {rates} in one model.
+Model id `{manifest["model_id"]}`: files name it, and only this model decodes them.
+
+| file | what |
+|---|---|
+| `encoder/1`, `decoder/1` | SavedModels, stock operations only, named signatures |
+| `tflite/encoder.tflite`, `tflite/decoder.tflite` | LiteRT, builtin operations only |
+| `tflite/*_fp16.tflite` | the same with float16 constants, half the size |
+| `tables.npz` | integer frequency tables of the entropy coder |
+| `config.json`, `manifest.json` | options; hashes, versions, sizes, numbers |
+
+Rate and distortion, {manifest["rate_distortion"]["images"]}, real files; the mean over
+images of each image's value:
+
+| quality | bpp | PSNR (dB) | MS-SSIM |
+|---:|---:|---:|---:|
+{rows}
+
+Made for photographs. Text, line art and screenshots take more bytes than with PNG.
+Weights: Apache-2.0. Trained on photographs with free licences; none is included.
+"""

@@ -1,0 +1,118 @@
+"""Sender and receiver as tf.Modules: fresh objects that own only what they need.
+
+Nothing of tfc and nothing of Keras is tracked, only the variables that the traced
+functions capture: a SavedModel that holds an entropy model does not load without tfc.
+"""
+
+import tensorflow as tf
+
+from tfc_vae.export.freeze import Frozen
+
+_FLOAT, _INT = tf.float32, tf.int32
+
+
+class Sender(tf.Module):
+    """Pixels and quality -> integer symbols; has no synthesis."""
+
+    def __init__(self, frozen: Frozen):
+        super().__init__(name="sender")
+        model = frozen.model
+        self.weights = (
+            *model.analysis.variables,
+            *model.hyper_analysis.variables,
+            model.gains.log_gain,
+        )
+        self.functions = _sender_functions(frozen)
+
+
+class Receiver(tf.Module):
+    """Integer symbols -> pixels; has no analysis."""
+
+    def __init__(self, frozen: Frozen):
+        super().__init__(name="receiver")
+        model = frozen.model
+        self.weights = (*model.synthesis.variables, model.gains.log_inverse)
+        self.functions = _receiver_functions(frozen)
+
+
+def _plane(channels, dtype):
+    return tf.TensorSpec((None, None, None, channels), dtype)
+
+
+def _sender_functions(frozen):
+    m, k = frozen.config.latents, frozen.config.hyper_filters
+    quality = tf.TensorSpec((None,), _FLOAT)
+    pixels = _plane(3, tf.uint8)
+
+    @tf.function(input_signature=[pixels])
+    def analyse(pixels):
+        return {"y": frozen.analyse(pixels)}
+
+    @tf.function(input_signature=[_plane(m, _FLOAT), quality])
+    def hyper_analyse(y, quality):
+        return {"z": frozen.hyper_analyse(y, quality)}
+
+    @tf.function(
+        input_signature=[_plane(m, _FLOAT), quality, _plane(m, _INT), _plane(m, _INT)]
+    )
+    def quantise(y, quality, mean, index):
+        return {"symbols": frozen.quantise(y, quality, mean, index)}
+
+    @tf.function(input_signature=[pixels, quality])
+    def encode(pixels, quality):
+        """Any height and width: pads at the right and at the bottom."""
+        y = frozen.analyse(_padded(pixels))
+        z = frozen.hyper_analyse(y, quality)
+        shape = tf.shape(y)
+        mean, index = (t[:, : shape[1], : shape[2]] for t in frozen.predict(z))
+        symbols = frozen.quantise(y, quality, mean, index)
+        return {"z": z, "symbols": symbols, "index": index}
+
+    return {
+        "analyse": analyse,
+        "hyper_analyse": hyper_analyse,
+        "predict": _predict_function(frozen, k),
+        "quantise": quantise,
+        "encode": encode,
+    }
+
+
+def _receiver_functions(frozen):
+    m, k = frozen.config.latents, frozen.config.hyper_filters
+    quality = tf.TensorSpec((None,), _FLOAT)
+
+    @tf.function(input_signature=[_plane(m, _INT), _plane(m, _INT), quality])
+    def synthesise(symbols, mean, quality):
+        return {"pixels": frozen.synthesise(symbols, mean, quality)}
+
+    @tf.function(input_signature=[_plane(k, _INT), _plane(m, _INT), quality])
+    def decode(z, symbols, quality):
+        """Returns whole 16x16 blocks: the caller cuts them to the image's size."""
+        shape = tf.shape(symbols)
+        mean, _ = frozen.predict(z)
+        mean = mean[:, : shape[1], : shape[2]]
+        return {"pixels": frozen.synthesise(symbols, mean, quality)}
+
+    return {
+        "predict": _predict_function(frozen, k),
+        "synthesise": synthesise,
+        "decode": decode,
+    }
+
+
+def _predict_function(frozen, channels):
+    @tf.function(input_signature=[_plane(channels, _INT)])
+    def predict(z):
+        mean, index = frozen.predict(z)
+        return {"mean": mean, "index": index}
+
+    return predict
+
+
+def _padded(pixels):
+    """Repeats the last row and column up to multiples of 16."""
+    for axis in (1, 2):
+        length = tf.shape(pixels)[axis]
+        positions = tf.range((length + 15) // 16 * 16)
+        pixels = tf.gather(pixels, tf.minimum(positions, length - 1), axis=axis)
+    return pixels

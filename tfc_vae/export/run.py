@@ -1,0 +1,102 @@
+"""`export`: a training run in, a verified model folder out, or nothing changed."""
+
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from tfc_vae import config as config_module
+from tfc_vae import evaluation, images
+from tfc_vae.codec import LearnedCodec
+from tfc_vae.export import manifest, modules, saved_model, tflite
+from tfc_vae.export.freeze import Frozen, freeze
+from tfc_vae.export.verify import verify
+
+CALIBRATION_PHOTOS = 48
+_SIDE = 512  # calibration crops, pixels
+RD_QUALITIES = (1, 10, 25, 40, 55, 70, 85, 100)
+
+
+def export(model, out, photos, evaluate=None, name=None) -> Frozen:
+    """Freezes a trained Keras model and writes its folder.
+
+    photos: folder of photos to calibrate on and to verify with. evaluate: folder of
+    images for the rate-distortion numbers, by default the same. The folder `out` is
+    replaced only after every check has passed. Raises `VerifyError`, `ImageError`.
+    """
+    out = Path(out)
+    crops = [_crop(p, 64) for p in read_folder(photos, limit=CALIBRATION_PHOTOS)]
+    frozen = freeze(model, crops)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as temporary:
+        new = Path(temporary) / out.name
+        write(frozen, new)
+        verify(frozen, new, [crop[:256, :256] for crop in crops[:3]])
+        manifest_of_draft = manifest.describe(frozen, new, name or out.name, None)
+        manifest.write({**manifest_of_draft, "rate_distortion": _EMPTY}, frozen, new)
+        rd = measure(new, read_folder(evaluate or photos), str(evaluate or photos))
+        manifest.write({**manifest_of_draft, "rate_distortion": rd}, frozen, new)
+        _swap(new, out, Path(temporary) / "old")
+    return frozen
+
+
+_EMPTY = {"images": "not measured yet", "rows": []}
+
+
+def write(frozen: Frozen, folder):
+    """Writes everything of a model folder but its manifest."""
+    folder = Path(folder)
+    (folder / "tflite").mkdir(parents=True)
+    config_module.save(folder / "config.json", model=frozen.config)
+    np.savez(folder / "tables.npz", **frozen.tables.arrays())
+    for half, module, signatures in (
+        ("encoder", modules.Sender(frozen), tflite.SENDER),
+        ("decoder", modules.Receiver(frozen), tflite.RECEIVER),
+    ):
+        version = folder / half / "1"
+        saved_model.write(module, version)
+        tflite.write(version, signatures, folder / "tflite" / f"{half}.tflite")
+        small = folder / "tflite" / f"{half}_fp16.tflite"
+        tflite.write(version, signatures, small, float16=True)
+
+
+def read_folder(folder, limit=None):
+    """Reads the photos of a folder, not recursively; raises `ImageError` for none."""
+    found = []
+    for path in sorted(Path(folder).iterdir()):
+        if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", images.ImageWarning)
+            found.append(images.read(path))
+        if limit and len(found) == limit:
+            break
+    if not found:
+        raise images.ImageError(f"{folder}: no photos; expected PNG, JPEG or WebP")
+    return found
+
+
+def measure(folder, photos, source):
+    """Codes the photos at several qualities; returns the manifest's RD numbers."""
+    codecs = [LearnedCodec.load(folder, quality=quality) for quality in RD_QUALITIES]
+    averages = evaluation.sweep(codecs, photos)
+    rows = [
+        {"quality": quality, **{key: row[key] for key in ("bpp", "psnr", "ms_ssim")}}
+        for quality, row in zip(RD_QUALITIES, averages, strict=True)
+    ]
+    return {"images": f"{len(photos)} images of {Path(source).name}/", "rows": rows}
+
+
+def _crop(photo, multiple):
+    height, width = (min(n, _SIDE) // multiple * multiple for n in photo.shape[:2])
+    if not height or not width:
+        raise images.ImageError(f"a photo of {photo.shape[:2]} pixels; at least 64")
+    return photo[:height, :width]
+
+
+def _swap(new, out, old):
+    if out.exists():
+        shutil.move(out, old)
+    shutil.move(new, out)

@@ -1,0 +1,34 @@
+"""Subclassed Keras models, trained with `model.fit`.
+
+    model = models.build(models.preset("vr"))
+    model.compile(optimizer="adam")
+    model.fit(crops)  # a tf.data.Dataset of (b, h, w, 3) in [0, 1]
+
+Glossary, here and everywhere: x pixels, y latents, z hyper-latents, _hat what the
+receiver knows.
+"""
+
+from tfc_vae.config import ConfigError, ModelConfig
+from tfc_vae.models.hyperprior import Hyperprior, MeanScaleHyperprior
+from tfc_vae.models.objective import rate_distortion
+from tfc_vae.models.presets import PRESETS, preset
+
+BUILDERS = {"scale": Hyperprior, "mean_scale": MeanScaleHyperprior}
+
+
+def build(config: ModelConfig) -> Hyperprior:
+    """Returns a new model with all its variables; raises `ConfigError`."""
+    if config.kind not in BUILDERS:
+        raise ConfigError(f"no kind {config.kind!r}; there is {', '.join(BUILDERS)}")
+    return BUILDERS[config.kind](config, name=config.kind).make_variables()
+
+
+__all__ = [
+    "BUILDERS",
+    "PRESETS",
+    "Hyperprior",
+    "MeanScaleHyperprior",
+    "build",
+    "preset",
+    "rate_distortion",
+]

@@ -1,0 +1,33 @@
+"""Named configurations; a preset is a line."""
+
+from tfc_vae.config import ConfigError, ModelConfig
+
+PRESETS = {
+    # Scale hyperprior as published (Balle et al. 2018), one rate.
+    "bmshj2018": ModelConfig(
+        kind="scale", transforms="classic", filters=128, latents=192, hyper_filters=128
+    ),
+    # Mean and scale as published (Minnen et al. 2018, without context), one rate.
+    "mbt2018-mean": ModelConfig(
+        transforms="classic", filters=128, latents=192, hyper_filters=128
+    ),
+    # The one we ship: every rate in one model, a synthesis that is fast in TFLite.
+    "vr": ModelConfig(
+        lmbdas=(0.0016, 0.0032, 0.0064, 0.0128, 0.0256, 0.0512, 0.1024, 0.2048)
+    ),
+    # Trains in seconds; for tests.
+    "tiny": ModelConfig(
+        filters=8,
+        synthesis_filters=6,
+        latents=32,
+        hyper_filters=8,
+        lmbdas=(0.003, 0.03, 0.3),
+    ),
+}
+
+
+def preset(name: str) -> ModelConfig:
+    """Returns the preset; raises `ConfigError` with the names that exist."""
+    if name not in PRESETS:
+        raise ConfigError(f"no preset {name!r}; there is {', '.join(PRESETS)}")
+    return PRESETS[name]

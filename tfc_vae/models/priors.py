@@ -1,0 +1,71 @@
+"""What the bits cost: tfc's priors, wrapped so that Keras saves them.
+
+z has one learned density per channel (Balle et al. 2018, appendix 6.1). y has a
+normal distribution whose standard deviation is one of 64, spaced evenly in its
+logarithm: the hyper synthesis predicts the index. After `freeze` both are integer
+tables.
+"""
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_compression as tfc
+from tensorflow import keras
+
+SCALES = 64
+SCALE_MIN, SCALE_MAX = 0.11, 64.0
+_LOG_STEP = float(np.log(SCALE_MAX / SCALE_MIN) / (SCALES - 1))
+
+
+def scale_of(index):
+    """Index 0 to 63, also between integers -> standard deviation in latent steps."""
+    return tf.exp(np.log(SCALE_MIN) + _LOG_STEP * index)
+
+
+def scale_table():
+    """Returns the 64 standard deviations, float64."""
+    return np.exp(np.log(SCALE_MIN) + _LOG_STEP * np.arange(SCALES))
+
+
+@keras.saving.register_keras_serializable(package="tfc_vae")
+class FactorizedPrior(keras.layers.Layer):
+    """z (b, h, w, channels) -> bits (b,); noise is added while training."""
+
+    def __init__(self, channels, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.channels = channels
+        self.density = tfc.NoisyDeepFactorized(batch_shape=(channels,))
+
+    def call(self, z, training=False):
+        # offset_heuristic=False: the receiver's grid is the integers.
+        entropy_model = tfc.ContinuousBatchedEntropyModel(
+            self.density, coding_rank=3, compression=False, offset_heuristic=False
+        )
+        return entropy_model(z, training=training)[1]
+
+    def pmf(self, radius):
+        """Returns the probability of each integer -radius to radius, (channels, n)."""
+        grid = tf.range(-radius, radius + 1, dtype=tf.float32)[:, tf.newaxis]
+        return tf.transpose(self.density.prob(grid)).numpy()
+
+    def get_config(self):
+        config = {**super().get_config(), "channels": self.channels}
+        del config["dtype"]
+        return config
+
+    # The density is a tf.Module: Keras 2.14 tracks its variables for training and for
+    # checkpoints, and leaves them out of .keras and .weights.h5 files.
+    def save_own_variables(self, store):
+        for i, variable in enumerate(self.density.variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store):
+        for i, variable in enumerate(self.density.variables):
+            variable.assign(store[str(i)])
+
+
+def normal_bits(y, mean, index, training):
+    """Bits (b,) of y (b, h, w, c) around `mean` with the scale at `index`."""
+    entropy_model = tfc.LocationScaleIndexedEntropyModel(
+        tfc.NoisyNormal, SCALES, scale_of, coding_rank=3, compression=False
+    )
+    return entropy_model(y, index, loc=mean, training=training)[1]

@@ -1,0 +1,47 @@
+"""The learning rate: warm-up, hold, linear decay."""
+
+import tensorflow as tf
+from tensorflow import keras
+
+from tfc_vae.config import TrainConfig
+
+
+@keras.saving.register_keras_serializable(package="tfc_vae")
+class HoldThenDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises over `warmup` steps, holds for a share of the run, falls to `final`."""
+
+    def __init__(self, peak, final, steps, hold, warmup):
+        self.peak, self.final, self.steps = peak, final, steps
+        self.hold, self.warmup = hold, warmup
+
+    def __call__(self, step):
+        step = tf.cast(step, tf.float32)
+        rise = tf.minimum(1.0, (step + 1) / max(self.warmup, 1))
+        fall = (step / self.steps - self.hold) / (1 - self.hold)
+        fall = tf.clip_by_value(fall, 0.0, 1.0)
+        return rise * (self.peak + fall * (self.final - self.peak))
+
+    def get_config(self):
+        return {
+            "peak": self.peak,
+            "final": self.final,
+            "steps": self.steps,
+            "hold": self.hold,
+            "warmup": self.warmup,
+        }
+
+
+def optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
+    """Adam with clipping and an exponential average of the weights."""
+    return keras.optimizers.Adam(
+        HoldThenDecay(
+            config.learning_rate,
+            config.final_learning_rate,
+            config.steps,
+            config.hold,
+            config.warmup,
+        ),
+        global_clipnorm=config.clip_norm,
+        use_ema=config.ema > 0,
+        ema_momentum=config.ema,
+    )
