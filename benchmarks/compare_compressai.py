@@ -118,7 +118,7 @@ def start_tfc_vae(image, model, quality):
             raise SystemExit(f"the image has {picture.size}, expected {SIZE}")
         picture.save(path)
         worker = HERE / "decode_tfc_vae.py"
-        return Worker([sys.executable, worker, path, model, quality])
+        return Worker([sys.executable, worker, path, model, quality, PROCESSORS])
 
 
 def collage():

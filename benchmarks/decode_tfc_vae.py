@@ -1,4 +1,4 @@
-"""Worker: times tfc_vae's decoding. Arguments: image, model, quality."""
+"""Worker: times tfc_vae's decoding. Arguments: image, model, quality, threads."""
 
 import sys
 
@@ -10,12 +10,12 @@ from timed_server import serve
 from tfc_vae.codec import LearnedCodec
 
 
-def main(image, model, quality):
-    codec = LearnedCodec.load(model, quality=float(quality))
+def main(image, model, quality, threads):
+    codec = LearnedCodec.load(model, quality=quality, threads=threads)
     with Image.open(image) as file:
         data = codec.compress(np.asarray(file.convert("RGB")))
     facts = {
-        "name": f"tfc_vae {model}, quality {quality}",
+        "name": f"tfc_vae {model}, quality {quality:g}",
         "runtime": f"LiteRT {ai_edge_litert.__version__}, numpy {np.__version__}",
         "bytes": len(data),
     }
@@ -23,4 +23,4 @@ def main(image, model, quality):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:3], float(sys.argv[3]), int(sys.argv[4]))

@@ -2,12 +2,12 @@
 
 Read this first.
   1. A layer computes  clip(floor((acc + bias) / 2^shift), low, high)  per channel,
-     where acc is a convolution of integers by integers.
+     where acc is a convolution of integers by integers. A negative shift multiplies.
   2. Every |acc + bias| stays below 2^24. A runtime that only has float32 therefore
      computes exactly the same, in any order of summation, with or without FMA.
   3. Weights are at most 255 in magnitude, so that they also fit bfloat16 and TF32.
-  4. bias / 2^shift has at most 11 significant bits, and shift is at most 14, so that
-     a file with float16 constants holds the same numbers.
+  4. bias / 2^shift has at most 11 significant bits, and shift is -6 to 14, so that a
+     file with float16 constants holds the same numbers.
 
 Here is the definition, in NumPy int64. `export` runs the same layers as float32
 convolutions in TensorFlow and LiteRT; tests compare them in every output.
@@ -21,7 +21,7 @@ import numpy as np
 
 LIMIT = 2**24  # float32 holds every integer below it
 WEIGHT_MAX = 255
-SHIFT_MAX = 14
+SHIFT_MIN, SHIFT_MAX = -6, 14
 BIAS_BITS = 11
 
 
@@ -54,8 +54,10 @@ class IntegerLayer:
             )
         if kernel.max(initial=0) > WEIGHT_MAX:
             raise ValueError(f"a weight of {kernel.max()}; at most {WEIGHT_MAX}")
-        if self.shift.min() < 0 or self.shift.max() > SHIFT_MAX:
-            raise ValueError(f"shifts {self.shift}; expected 0 to {SHIFT_MAX}")
+        if self.shift.min() < SHIFT_MIN or self.shift.max() > SHIFT_MAX:
+            raise ValueError(
+                f"shifts {self.shift}; expected {SHIFT_MIN} to {SHIFT_MAX}"
+            )
         if (shorten(self.bias) != self.bias).any():
             raise ValueError(f"a bias has more than {BIAS_BITS} significant bits")
 
@@ -84,7 +86,9 @@ def run(layers, x):
 def apply(layer: IntegerLayer, x):
     """Applies one layer to int64 (h, w, in)."""
     acc = _transposed(layer, x) if layer.transpose else _convolved(layer, x)
-    acc = (acc + layer.bias) >> layer.shift  # an arithmetic shift is a floor
+    left = np.maximum(-layer.shift, 0)
+    right = np.maximum(layer.shift, 0)
+    acc = (acc + layer.bias) << left >> right  # an arithmetic shift is a floor
     return _depth_to_space(np.clip(acc, layer.low, layer.high), layer.up)
 
 

@@ -134,7 +134,7 @@ class Decoder:
 
     def _resolve(self, places):
         """Places (n,) -> values (n,); escapes come from the side list, in order."""
-        values = self._tables.values.take(places)
+        values = self._tables.value.take(self._tables.symbols.take(places))
         escaped = values == ESCAPE
         count = np.count_nonzero(escaped)
         if count > self._escapes.size:
@@ -191,7 +191,7 @@ def pop(state, words, places, tables):
       state: int32 (lanes,), each in [LOW, LOW << 16).
       words: int32 (n,), what is left of the stream.
       places: int32 (steps, lanes), row << precision; **the slots are added to it**, so
-        that afterwards `tables.values` has the values at these places.
+        that afterwards `tables.symbols` has the symbols at these places.
       tables: the distributions.
 
     Returns:

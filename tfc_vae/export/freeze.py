@@ -8,6 +8,7 @@ float (analysis, hyper analysis, synthesis) decides no symbol on the receiver's 
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from tfc_vae.coding.integer import IntegerLayer
 from tfc_vae.coding.tables import Tables
 from tfc_vae.config import ModelConfig
 from tfc_vae.export.integers import Z_MAX, quantise
-from tfc_vae.layers.integer import integer_conv
+from tfc_vae.layers.integer import IntegerConv, apply, integer_conv
 from tfc_vae.models import Hyperprior
 from tfc_vae.models.hyperprior import INDEX_START, INDEX_UNIT
 from tfc_vae.models.priors import SCALES, scale_table
@@ -70,8 +71,8 @@ class Frozen:
         Both are as large as z times four: up to three rows and columns too many.
         """
         z = tf.clip_by_value(tf.cast(z, tf.float32), -Z_MAX, Z_MAX)
-        for layer in self.hyper:
-            z = integer_conv(z, layer)
+        for layer in self.hyper_convs:
+            z = apply(layer, z)
         out = tf.cast(z, tf.int32)
         if not self.model.has_mean:
             return tf.zeros_like(out), out
@@ -89,6 +90,11 @@ class Frozen:
         y_hat = tf.cast(y, tf.float32) + tf.cast(mean, tf.float32) / MEAN_STEPS
         x_hat = self.model.synthesis(y_hat * self.inverse_gain(quality)) * 255.0
         return tf.cast(tf.clip_by_value(tf.round(x_hat), 0.0, 255.0), tf.uint8)
+
+    @cached_property
+    def hyper_convs(self) -> tuple[IntegerConv, ...]:
+        """The integer network as TensorFlow variables."""
+        return tuple(integer_conv(layer) for layer in self.hyper)
 
     def gain(self, quality):
         """Factor of y before quantisation, (b, 1, 1, m)."""

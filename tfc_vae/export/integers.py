@@ -11,6 +11,7 @@ from tensorflow import keras
 from tfc_vae.coding.integer import (
     LIMIT,
     SHIFT_MAX,
+    SHIFT_MIN,
     WEIGHT_MAX,
     IntegerLayer,
     shorten,
@@ -104,11 +105,11 @@ def _layer(kernel, bias, limits, input_max, **form):
     reach = np.abs(kernel).sum((0, 1, 2)) * input_max + np.abs(bias) + 1
     # 1 % aside for what rounding adds to the sum.
     shift = np.minimum(shift, np.floor(np.log2(0.99 * LIMIT / reach)))
-    shift = np.clip(shift, 0, SHIFT_MAX).astype(np.int32)
+    shift = np.clip(shift, SHIFT_MIN, SHIFT_MAX).astype(np.int32)
     low, high = limits
     return IntegerLayer(
-        kernel=np.rint(kernel * 2.0**shift).astype(np.int32),
-        bias=shorten(np.rint((bias + 0.5) * 2.0**shift).astype(np.int64)),
+        kernel=np.rint(kernel * np.exp2(shift)).astype(np.int32),
+        bias=shorten(np.rint((bias + 0.5) * np.exp2(shift)).astype(np.int64)),
         shift=shift,
         low=np.asarray(low, np.int32),
         high=np.asarray(high, np.int32),

@@ -21,6 +21,7 @@ class Sender(tf.Module):
             *model.analysis.variables,
             *model.hyper_analysis.variables,
             model.gains.log_gain,
+            *(v for layer in frozen.hyper_convs for v in layer.variables),
         )
         self.functions = _sender_functions(frozen)
 
@@ -31,7 +32,11 @@ class Receiver(tf.Module):
     def __init__(self, frozen: Frozen):
         super().__init__(name="receiver")
         model = frozen.model
-        self.weights = (*model.synthesis.variables, model.gains.log_inverse)
+        self.weights = (
+            *model.synthesis.variables,
+            model.gains.log_inverse,
+            *(v for layer in frozen.hyper_convs for v in layer.variables),
+        )
         self.functions = _receiver_functions(frozen)
 
 

@@ -1,35 +1,59 @@
 """Integer convolutions as float32 operations, exact on every runtime.
 
-The definition, and why floats are exact here, is in `coding.integer`; the arguments
-are the arrays of an `IntegerLayer`. Constants only: an export folds them in.
+The definition, and why floats are exact here, is in `coding.integer`.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 import tensorflow as tf
 
 
-def integer_conv(x, layer):
-    """float32 integers (b, h, w, in) -> float32 integers (b, h', w', out)."""
-    scale = tf.constant(2.0 ** -layer.shift.astype("float64"), tf.float32)
-    bias = tf.constant(layer.bias * 2.0 ** -layer.shift.astype("float64"), tf.float32)
-    kernel = layer.kernel.astype("float32")
-    if layer.transpose:
-        shape = tf.shape(x)
-        out = tf.stack(
-            [
-                shape[0],
-                shape[1] * layer.stride,
-                shape[2] * layer.stride,
-                kernel.shape[3],
-            ]
-        )
-        # conv2d_transpose wants (height, width, out, in).
-        acc = tf.nn.conv2d_transpose(
-            x, tf.constant(kernel.transpose(0, 1, 3, 2)), out, layer.stride, "SAME"
-        )
-    else:
-        acc = tf.nn.conv2d(x, tf.constant(kernel), 1, "SAME")
-    y = tf.floor(acc * scale + bias)
-    y = tf.minimum(
-        tf.maximum(y, layer.low.astype("float32")), layer.high.astype("float32")
+class IntegerConv(NamedTuple):
+    """The variables of one layer, all float32, and its form (see `IntegerLayer`).
+
+    Variables, not constants: the functions of a SavedModel then share them.
+    """
+
+    kernel: tf.Variable
+    scale: tf.Variable  # 2^-shift
+    bias: tf.Variable  # bias * 2^-shift
+    low: tf.Variable
+    high: tf.Variable
+    transpose: bool
+    stride: int
+    up: int
+
+    @property
+    def variables(self):
+        return self[:5]
+
+
+def integer_conv(layer) -> IntegerConv:
+    """Makes the variables of an `IntegerLayer`."""
+    scale = np.exp2(-layer.shift.astype(np.float64))
+    # conv2d_transpose wants (height, width, out, in).
+    axes = (0, 1, 3, 2) if layer.transpose else (0, 1, 2, 3)
+    values = (
+        layer.kernel.transpose(axes),
+        scale,
+        layer.bias * scale,
+        layer.low,
+        layer.high,
     )
+    variables = (tf.Variable(v.astype(np.float32), trainable=False) for v in values)
+    return IntegerConv(*variables, layer.transpose, layer.stride, layer.up)
+
+
+def apply(layer: IntegerConv, x):
+    """float32 integers (b, h, w, in) -> float32 integers (b, h', w', out)."""
+    if layer.transpose:
+        batch, height, width, _ = tf.unstack(tf.shape(x))
+        height, width = height * layer.stride, width * layer.stride
+        shape = tf.stack([batch, height, width, layer.kernel.shape[2]])
+        acc = tf.nn.conv2d_transpose(x, layer.kernel, shape, layer.stride, "SAME")
+    else:
+        acc = tf.nn.conv2d(x, layer.kernel, 1, "SAME")
+    y = tf.floor(acc * layer.scale + layer.bias)
+    y = tf.minimum(tf.maximum(y, layer.low), layer.high)
     return tf.nn.depth_to_space(y, layer.up) if layer.up > 1 else y

@@ -31,7 +31,7 @@ INDEX_START, INDEX_UNIT = 22.0, 8.0
 class Hyperprior(keras.Model):
     """x (b, h, w, 3) in [0, 1], h and w multiples of 64 -> dict.
 
-    x_hat (b, h, w, 3), bits (b,), lmbda (b,). `position` (b,) chooses the rate: 0 is
+    x_hat (b, h, w, 3), bits, lmbda and weight (b,). `position` (b,) chooses the rate: 0 is
     the first rate point, len(lmbdas) - 1 the last, and between them everything. Without
     it, training draws positions at random and evaluation spreads the batch over all.
     """
@@ -61,7 +61,12 @@ class Hyperprior(keras.Model):
         bits_z = self.prior_z(z, training=training)
         bits_y = normal_bits(y, mean, index, training)
         lmbda = self.gains.lmbda(position)
-        return {"x_hat": x_hat, "bits": bits_y + bits_z, "lmbda": lmbda}
+        return {
+            "x_hat": x_hat,
+            "bits": bits_y + bits_z,
+            "lmbda": lmbda,
+            "weight": self.gains.weight(lmbda),
+        }
 
     def predict_y(self, z_hat):
         """z_hat -> mean and table index of each latent, before they are rounded."""
@@ -159,6 +164,13 @@ class Gains(keras.layers.Layer):
         """The multiplier of the distortion at `position`."""
         logs = tf.constant([[math.log(v)] for v in self.lmbdas], tf.float32)
         return tf.exp(_interpolate(logs, position))[:, 0]
+
+    def weight(self, lmbda):
+        """1 / sqrt(lmbda), 1 in the middle: bpp + lmbda * mse grows about like the root.
+
+        So a percent of any rate point's loss counts the same, as it does in BD-rate.
+        """
+        return tf.sqrt(np.exp(np.mean(np.log(self.lmbdas))) / lmbda)
 
     def draw(self, batch, training):
         """Positions (b,): uniform at random to train, evenly spread to evaluate."""

@@ -18,13 +18,14 @@ def rate_distortion(x, out):
     """Returns bpp + lmbda * mse as named terms; 'loss' is the one minimised.
 
     x: (b, h, w, 3) in [0, 1]; out: what the model's `call` returned. mse is in squared
-    8-bit levels, psnr in dB; each is the mean over the images of the batch.
+    8-bit levels, psnr in dB; each is the mean over the images of the batch. out's
+    "weight" (1 in a model of one rate) lets every rate point count alike.
     """
     pixels = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], tf.float32)
     bpp = out["bits"] / pixels
     error = tf.square(tf.cast(out["x_hat"], tf.float32) - x)
     mse = 255.0**2 * tf.reduce_mean(error, (1, 2, 3))
     psnr = 10 / tf.math.log(10.0) * tf.math.log(255.0**2 / tf.maximum(mse, 1e-3))
-    loss = bpp + out["lmbda"] * mse
+    loss = out["weight"] * (bpp + out["lmbda"] * mse)
     terms = {"loss": loss, "bpp": bpp, "mse": mse, "psnr": psnr}
     return {name: tf.reduce_mean(value) for name, value in terms.items()}
