@@ -1,6 +1,6 @@
 """What several tests share: the photos, and a small model made the real way."""
 
-import warnings
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,30 +13,43 @@ STEPS = 120  # enough that a higher quality is visibly better
 
 
 @pytest.fixture(scope="session")
-def tiny_model_dir(tmp_path_factory):
-    """The folder of a model: preset `tiny`, trained for seconds and exported."""
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow 2.14's own, many of them
-        _make_tiny(folder)
-    return folder
-
-
-def _make_tiny(folder):
+def tiny_model():
+    """Preset `tiny`, trained for seconds; a Keras model, not to be changed."""
     # Imported here: tests that need no model start without TensorFlow.
     from tensorflow import keras
 
     from tfc_vae import models
-    from tfc_vae.export import export
 
     keras.utils.set_random_seed(0)
     model = models.build(models.preset("tiny"))
     model.compile(optimizer=keras.optimizers.Adam(2e-3))
-    model.fit(_crops(), batch_size=8, epochs=STEPS // 12, verbose=0)
-    export(model, folder, PHOTOS, name="tiny")
+    model.fit(crops(), batch_size=8, epochs=STEPS // 12, verbose=0)
+    return model
 
 
-def _crops():
+@pytest.fixture(scope="session")
+def tiny_frozen(tiny_model, tiny_model_dir):
+    """The tiny model as integers, the same as in `tiny_model_dir`."""
+    from tfc_vae.export import freeze
+    from tfc_vae.export.run import calibration_crops
+
+    frozen = freeze(tiny_model, calibration_crops(PHOTOS))
+    manifest = json.loads((tiny_model_dir / "manifest.json").read_text())
+    assert frozen.model_id.hex() == manifest["model_id"]
+    return frozen
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(tmp_path_factory, tiny_model):
+    """The folder of the tiny model, exported the real way."""
+    from tfc_vae.export import export
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    export(tiny_model, folder, PHOTOS, name="tiny")
+    return folder
+
+
+def crops():
     """96 seeded crops of the photos, (96, 64, 64, 3), float32 in [0, 1]."""
     photos = [images.read(path) for path in sorted(PHOTOS.glob("*.png"))]
     random = np.random.default_rng(0)

@@ -2,9 +2,113 @@
 
     data = tfc_vae.compress(image, quality=50)  # bytes of a .tfcv file
     pixels = tfc_vae.decompress(data)           # uint8 (H, W, 3)
+    tfc_vae.info(data)                          # what the file says, without decoding
 
-Neither call imports TensorFlow; training and export do (`tfc_vae.training`,
-`tfc_vae.export`).
+No call imports TensorFlow (but backend="tf"); training and export do
+(`tfc_vae.training`, `tfc_vae.export`). `import tfc_vae` alone imports nothing: each
+call fetches what it needs. All calls may be made from several threads at once.
 """
 
+from functools import lru_cache
+
 __version__ = "0.1.0"
+__all__ = ["compress", "decompress", "info"]
+
+
+def compress(image, quality=50, model=None, *, backend="litert") -> bytes:
+    """Compresses an image to the bytes of a .tfcv file.
+
+    Args:
+      image: an array, uint8 or uint16, of shape (H, W), (H, W, 1), (H, W, 3) or
+        (H, W, 4); a Pillow image; a path, a binary file or the bytes of a file that
+        Pillow reads.
+      quality: 1 to 100, in steps of 1/256; higher is larger and better.
+      model: the name or folder of a model; None is the default model.
+      backend: "litert", or "tf" (needs TensorFlow).
+
+    Raises:
+      ImageError: it is none of these, or cannot be read.
+      FormatError: the quality is out of range.
+      ModelError: no such model or backend.
+    """
+    from tfc_vae import images
+
+    codec, lock = _codec(model, backend)
+    pixels = images.as_pixels(image)
+    with lock:
+        return codec.compress(pixels, quality)
+
+
+def decompress(data, *, model=None, backend="litert"):
+    """Decompresses the bytes of a .tfcv file to pixels, uint8 (H, W, 3).
+
+    Args:
+      data: bytes-like.
+      model: the name or folder of the model that made the file; None finds it by the
+        id in the file.
+      backend: "litert", or "tf" (needs TensorFlow).
+
+    Raises:
+      FormatError: not a .tfcv file, or a damaged one.
+      ModelError: the model that made the file is not here.
+    """
+    from tfc_vae import codec, container
+
+    data = bytes(data)
+    header = container.read_header(data)
+    if model is None:
+        model = codec.find_id(header.model_id).folder
+    receiver, lock = _codec(model, backend)
+    with lock:
+        return receiver.decompress(data)
+
+
+def info(data) -> dict:
+    """Checks a .tfcv file, all but its entropy-coded content, and describes it.
+
+    Returns:
+      A dict of plain values: version, width and height in pixels, quality (1 to 100),
+      model_id (hexadecimal), model (its name, None if it is not here), bytes, bpp,
+      lanes, and sections, {tag: bytes}.
+
+    Raises:
+      FormatError: not a .tfcv file, or a damaged one.
+    """
+    from tfc_vae import codec, container
+
+    data = bytes(data)
+    header, sections = container.unpack(data)
+    try:
+        name = codec.find_id(header.model_id).name
+    except codec.ModelError:
+        name = None
+    return {
+        "version": container.VERSION,
+        "width": header.width,
+        "height": header.height,
+        "quality": header.quality,
+        "model_id": header.model_id.hex(),
+        "model": name,
+        "bytes": len(data),
+        "bpp": 8 * len(data) / (header.height * header.width),
+        "lanes": header.lanes,
+        "sections": {tag: len(payload) for tag, payload in sections.items()},
+    }
+
+
+def _codec(model, backend):
+    """The cached codec and its lock; a changed model folder gives a new one."""
+    from tfc_vae import codec
+
+    found = codec.find(model)
+    return _load(str(found.folder.resolve()), found.model_id, backend)
+
+
+@lru_cache(maxsize=4)
+def _load(folder, model_id, backend):
+    import threading
+
+    from tfc_vae.codec import LearnedCodec
+
+    # The lock: an interpreter serves one thread at a time.
+    return LearnedCodec.load(folder, backend=backend), threading.Lock()

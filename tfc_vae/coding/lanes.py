@@ -9,7 +9,8 @@ Read this first.
      lanes share one sequence of words, in the order in which the reader takes them:
      by step, and within a step by lane.
   4. Every lane starts from LOW. After the last pop all must be at LOW again, with no
-     word and no escape left: that is a free integrity check, so always make it.
+     word and no escape left: that is a free integrity check, so always make it. It is
+     no checksum: symbols of equal frequency can change places unnoticed.
   5. Rows with `skip` are left out before the lanes are dealt.
 
 A stream is L states (uint32) and the words (uint16); the escapes are int16, in symbol
@@ -93,8 +94,8 @@ class Decoder:
         size = 4 * lanes
         if len(stream) < size or len(stream) % 2 or len(escapes) % 2:
             raise CodingError(
-                f"stream of {len(stream)} and escapes of {len(escapes)} bytes; expected "
-                f"even numbers, and at least {size} bytes of states in the stream"
+                f"stream of {len(stream)} and escapes of {len(escapes)} bytes; both "
+                f"must be even, and the stream starts with {size} bytes of states"
             )
         state = np.frombuffer(stream, "<u4", lanes)
         if state.min() < LOW or state.max() >= 2**31:

@@ -14,6 +14,8 @@ Read `tfc_vae/coding/lanes.py` first. What differs here:
   4. TFLite copies all variables of a loop in every iteration, those only read too. So
      the loop over steps runs inside a loop over blocks and sees one block; with one
      flat loop the time would grow with the square of the steps.
+  5. What a loop collects starts with one element to be dropped: TFLite (2.14 as well
+     as LiteRT 2.3) fails to append a single element to an empty tensor in a loop.
 """
 
 from typing import NamedTuple
@@ -23,8 +25,8 @@ import tensorflow as tf
 from tfc_vae.coding.lanes import LOW
 from tfc_vae.coding.tables import ESCAPE
 
-# Measured in LiteRT with 64 lanes, 1,600,000 symbols: 0.74 s with 16 steps a block, 0.46
-# with 64, 0.71 with 128 (18 s in a flat loop); 100,000 symbols: 20 ms with each.
+# Steps. Measured in LiteRT with 64 lanes: 1,600,000 symbols take 0.74 s with 16, 0.46
+# with 64, 0.71 with 128, and 18 s in a flat loop; 100,000 take 20 ms with each.
 BLOCK = 64
 WORD = 1 << 16
 
@@ -64,7 +66,7 @@ def pop(cursor, words, escapes, rows, tables):
     symbols, state, taken = _pop_blocks(
         cursor, words, _blocks(places, tables.rows * slots, cursor.state), tables
     )
-    values = tf.gather(tables.value, symbols[: tf.size(coded)])
+    values = tf.gather(tables.value, symbols[1 : 1 + tf.size(coded)])
     escaped = tf.equal(values, ESCAPE)
     nth = cursor.escapes + tf.cumsum(tf.cast(escaped, tf.int32))  # 1 for the first
     read = tf.gather(tf.concat([[0], escapes], 0), tf.minimum(nth, tf.size(escapes)))
@@ -170,7 +172,10 @@ def _filled(items, null, unit):
 
 
 def _pop_blocks(cursor, words, blocks, tables):
-    """Pops blocks (b, BLOCK, lanes) of places -> symbols (n,), state, words taken."""
+    """Pops blocks (b, BLOCK, lanes) of places -> symbols (1 + n,), state, words taken.
+
+    The symbols' first element means nothing.
+    """
     last = tf.size(words)
     window = BLOCK * tf.size(cursor.state)  # a block reads no more words
     words = tf.concat([[0], words, tf.fill([window], 0)], 0)
@@ -179,12 +184,12 @@ def _pop_blocks(cursor, words, blocks, tables):
     def body(j, state, taken, symbols):
         ahead = tf.slice(words, [tf.minimum(taken, last)], [window + 1])
         block, state, read = _pop_steps(state, ahead, tf.gather(blocks, j), tables)
-        return j + 1, state, taken + read, tf.concat([symbols, block], 0)
+        return j + 1, state, taken + read, tf.concat([symbols, block[1:]], 0)
 
     _, state, taken, symbols = tf.while_loop(
         lambda j, *_: tf.less(j, count),
         body,
-        (0, cursor.state, cursor.words, tf.zeros([0], tf.int32)),
+        (0, cursor.state, cursor.words, tf.constant([0])),
         shape_invariants=_shapes((), cursor.state.shape, (), [None]),
     )
     return symbols, state, taken
@@ -208,14 +213,14 @@ def _pop_steps(state, ahead, places, tables):
     _, state, read, symbols = tf.while_loop(
         lambda i, *_: tf.less(i, BLOCK),
         body,
-        (0, state, 0, tf.zeros([0], tf.int32)),
+        (0, state, 0, tf.constant([0])),
         shape_invariants=_shapes((), state.shape, (), [None]),
     )
     return symbols, state, read
 
 
 def _push_blocks(state, blocks, tables):
-    """Pushes blocks (b, BLOCK, lanes) of symbols -> state, words (n,); -1 is no word."""
+    """Pushes blocks (b, BLOCK, lanes) of symbols -> state, words (n,); -1 is none."""
 
     def body(j, state, words):
         block, state = _push_steps(state, tf.gather(blocks, j), tables)
@@ -224,7 +229,7 @@ def _push_blocks(state, blocks, tables):
     _, state, words = tf.while_loop(
         lambda j, *_: tf.greater_equal(j, 0),
         body,
-        (tf.shape(blocks)[0] - 1, state, tf.zeros([0], tf.int32)),
+        (tf.shape(blocks)[0] - 1, state, tf.constant([-1])),
         shape_invariants=_shapes((), state.shape, [None]),
     )
     return state, words
@@ -247,7 +252,7 @@ def _push_steps(state, symbols, tables):
     _, state, words = tf.while_loop(
         lambda i, *_: tf.greater_equal(i, 0),
         body,
-        (BLOCK - 1, state, tf.zeros([0], tf.int32)),
+        (BLOCK - 1, state, tf.constant([-1])),
         shape_invariants=_shapes((), state.shape, [None]),
     )
     return words, state

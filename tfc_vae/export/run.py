@@ -27,7 +27,7 @@ def export(model, out, photos, evaluate=None, name=None) -> Frozen:
     replaced only after every check has passed. Raises `VerifyError`, `ImageError`.
     """
     out = Path(out)
-    crops = [_crop(p, 64) for p in read_folder(photos, limit=CALIBRATION_PHOTOS)]
+    crops = calibration_crops(photos)
     frozen = freeze(model, crops)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as temporary:
@@ -60,6 +60,11 @@ def write(frozen: Frozen, folder):
         tflite.write(version, signatures, folder / "tflite" / f"{half}.tflite")
         small = folder / "tflite" / f"{half}_fp16.tflite"
         tflite.write(version, signatures, small, float16=True)
+
+
+def calibration_crops(folder):
+    """The photos that `freeze` gets: cut to multiples of 64 pixels, at most 512."""
+    return [_crop(p, 64) for p in read_folder(folder, limit=CALIBRATION_PHOTOS)]
 
 
 def read_folder(folder, limit=None):

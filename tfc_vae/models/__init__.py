@@ -12,6 +12,7 @@ from tfc_vae.config import ConfigError, ModelConfig
 from tfc_vae.models.hyperprior import Hyperprior, MeanScaleHyperprior
 from tfc_vae.models.objective import rate_distortion
 from tfc_vae.models.presets import PRESETS, preset
+from tfc_vae.models.transforms import TRANSFORMS
 
 BUILDERS = {"scale": Hyperprior, "mean_scale": MeanScaleHyperprior}
 
@@ -20,6 +21,10 @@ def build(config: ModelConfig) -> Hyperprior:
     """Returns a new model with all its variables; raises `ConfigError`."""
     if config.kind not in BUILDERS:
         raise ConfigError(f"no kind {config.kind!r}; there is {', '.join(BUILDERS)}")
+    if config.transforms not in TRANSFORMS:
+        raise ConfigError(
+            f"no transforms {config.transforms!r}; there is {', '.join(TRANSFORMS)}"
+        )
     return BUILDERS[config.kind](config, name=config.kind).make_variables()
 
 

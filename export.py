@@ -1,0 +1,7 @@
+"""Exports a trained model; the same as `tfc-vae export`."""
+
+import sys
+
+from tfc_vae.cli.__main__ import main
+
+sys.exit(main(["export", *sys.argv[1:]]))

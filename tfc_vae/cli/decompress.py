@@ -1,0 +1,39 @@
+"""tfc-vae decompress IN OUT."""
+
+import time
+
+from tfc_vae import codec, container, images
+from tfc_vae.cli import options, streams
+
+HELP = "decompress a .tfcv file to an image; OUT's extension says which type"
+
+
+def add_arguments(parser):
+    parser.add_argument("input", metavar="IN", help="a .tfcv file, or -")
+    parser.add_argument(
+        "output",
+        metavar="OUT",
+        help="an image that Pillow writes, or - (PNG)",
+    )
+    options.add_model(parser)
+    options.add_output(parser)
+
+
+def run(args):
+    streams.check_free(args.output, args.force)
+    model = args.model and codec.find(args.model).folder
+    with streams.about(args.input):
+        data = streams.read_tfcv(args.input)
+        if not model:
+            model = codec.find_id(container.read_header(data).model_id).folder
+        receiver = codec.LearnedCodec.load(model, backend=args.backend)
+        start = time.perf_counter()
+        pixels = receiver.decompress(data)
+        seconds = time.perf_counter() - start
+    images.write(args.output, pixels, force=args.force)
+    if args.verbose:
+        height, width = pixels.shape[:2]
+        streams.say(
+            f"{args.output}: {width} x {height}, from {len(data)} bytes, "
+            f"{1000 * seconds:.0f} ms, model {receiver.name}"
+        )

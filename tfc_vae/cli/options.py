@@ -1,0 +1,53 @@
+"""Options that several verbs have."""
+
+import argparse
+import math
+from pathlib import Path
+
+import tfc_vae
+from tfc_vae.codec import LearnedCodec
+
+PHOTOS = Path(tfc_vae.__file__).resolve().parents[1] / "photos"  # in a checkout
+
+
+def add_model(parser):
+    """--model and --backend."""
+    parser.add_argument(
+        "--model",
+        metavar="NAME|DIR",
+        help="a model of `tfc-vae models`, or a model's folder",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=("litert", "tf"),
+        default="litert",
+        help="what runs the networks (default: litert; tf needs TensorFlow)",
+    )
+
+
+def add_output(parser):
+    """--force and -v."""
+    parser.add_argument(
+        "-f", "--force", action="store_true", help="replace an existing output"
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="print numbers to standard error"
+    )
+
+
+def positive(text):
+    """argparse type: a finite number above zero."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}; expected a number above zero")
+    return value
+
+
+def at_qualities(codec, qualities):
+    """One codec per quality, named after it; all share the networks of `codec`."""
+    codecs = []
+    for quality in qualities:
+        one = LearnedCodec(codec.info, codec.networks, quality)
+        one.name = f"tfc_vae {codec.info.name} q{quality:g}"
+        codecs.append(one)
+    return codecs

@@ -1,0 +1,93 @@
+"""tfc-vae train, python train.py."""
+
+import dataclasses
+import inspect
+import os
+import re
+import sys
+
+from tfc_vae.cli import streams
+from tfc_vae.config import ConfigError, TrainConfig
+
+HELP = "train a model, or continue a run (Python 3.10 or 3.11)"
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "--preset", default="vr", help="a name in models/presets.py (default: vr)"
+    )
+    parser.add_argument(
+        "--data",
+        required=True,
+        metavar="SOURCE",
+        help="folder of photos, or tfds:NAME[:SPLIT]",
+    )
+    parser.add_argument(
+        "--run",
+        required=True,
+        metavar="DIR",
+        dest="folder",
+        help="folder of the run; the same command continues it",
+    )
+    parser.add_argument(
+        "--strategy",
+        choices=("none", "mirrored", "multiworker"),
+        default="none",
+        help="tf.distribute strategy (default: none)",
+    )
+    add_fields(parser, TrainConfig)
+    parser.set_defaults(native=True)
+
+
+def run(args):
+    names = [field.name for field in dataclasses.fields(TrainConfig)]
+    config = TrainConfig(**{name: getattr(args, name) for name in names})
+    check_packages()
+    # Imported here: TensorFlow takes seconds, and only two verbs need it.
+    from tfc_vae import models, training
+
+    try:
+        preset = models.preset(args.preset)
+        training.train(preset, config, args.data, args.folder, args.strategy)
+    except KeyboardInterrupt:
+        streams.say(f"interrupted; the same command continues {args.folder}")
+        return 130
+    return 0
+
+
+def check_packages():
+    """Raises `ConfigError` where the half that trains and exports cannot run."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import tensorflow_compression  # noqa: F401
+    except (ImportError, RuntimeError) as error:
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise ConfigError(
+            "training and export need Python 3.10 or 3.11 and `pip install -r "
+            f"requirements.txt`; this is Python {version}, and: {error}"
+        ) from error
+
+
+def add_fields(parser, cls):
+    """Adds an option per field of a config; the comment beside a field is its help."""
+    comments = _comments(cls)
+    for field in dataclasses.fields(cls):
+        several = isinstance(field.default, tuple)
+        shown = " ".join(map(str, field.default)) if several else str(field.default)
+        text = f"{comments.get(field.name, '')} (default: {shown})".strip()
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            metavar="X",
+            type=float if several else type(field.default),
+            nargs=len(field.default) if several else None,
+            default=field.default,
+            help=text.replace("%", "%%"),
+        )
+
+
+def _comments(cls):
+    try:
+        lines = inspect.getsource(cls)
+    except OSError:  # installed without sources: options without help
+        return {}
+    return dict(re.findall(r"^    (\w+): .*?  # (.*)$", lines, re.MULTILINE))

@@ -1,0 +1,7 @@
+"""Trains a model; the same as `tfc-vae train`."""
+
+import sys
+
+from tfc_vae.cli.__main__ import main
+
+sys.exit(main(["train", *sys.argv[1:]]))
