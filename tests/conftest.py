@@ -13,6 +13,12 @@ STEPS = 120  # enough that a higher quality is visibly better
 
 
 @pytest.fixture(scope="session")
+def photos():
+    """The four photos of the repository, uint8 (h, w, 3)."""
+    return [images.read(path) for path in sorted(PHOTOS.glob("*.png"))]
+
+
+@pytest.fixture(scope="session")
 def tiny_model():
     """Preset `tiny`, trained for seconds; a Keras model, not to be changed."""
     # Imported here: tests that need no model start without TensorFlow.

@@ -79,7 +79,8 @@ def test_every_module_has_its_place_on_the_ladder():
 
 
 @pytest.mark.parametrize(
-    "line", ["import tensorflow as tf", "from tfc_vae import models", "import keras.api"]
+    "line",
+    ["import tensorflow as tf", "from tfc_vae import models", "import keras.api"],
 )
 def test_a_wrong_import_is_noticed(tmp_path, monkeypatch, line):
     monkeypatch.setitem(globals(), "PACKAGE", tmp_path)

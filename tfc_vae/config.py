@@ -26,6 +26,7 @@ class ModelConfig:
     synthesis_filters: int = 48  # synthesis channels at the last scale
     latents: int = 320  # channels of y, at 1/16 of the image's height and width
     hyper_filters: int = 96  # channels of z, at 1/64
+    density: str = "laplace"  # of y around its mean: a key of models.priors.DENSITIES
     # One trained rate point per multiplier of the distortion (mean squared error in
     # 8-bit levels), ascending. One value makes a model of fixed rate.
     lmbdas: tuple[float, ...] = (0.01,)

@@ -18,7 +18,7 @@ from tfc_vae.coding import (
 
 LOW = 1 << 15
 TABLES = concatenate(
-    gaussian(np.geomspace(0.11, 30, 16), 12, skip_below=0.12),
+    gaussian(np.geomspace(0.11, 30, 16), 12, skip_below=1e-5),
     gaussian([2.0, 5.0], 12, radius=3),  # many escapes
 )
 ROWS = TABLES.rows

@@ -19,7 +19,7 @@ INTERPRETERS = {
     "tflite": tf.lite.Interpreter,
 }
 TABLES = concatenate(
-    gaussian(np.geomspace(0.11, 30, 16), 12, skip_below=0.12),
+    gaussian(np.geomspace(0.11, 30, 16), 12, skip_below=1e-5),
     gaussian([2.0, 5.0], 12, radius=3),  # many escapes
 )
 INTS, STRING = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.string)

@@ -46,10 +46,10 @@ class LiteRTNetworks:
         run = self._sender["hyper_analyse"]
         return run(y=y[np.newaxis], quality=_vector(quality))["z"][0]
 
-    def predict(self, z):
+    def predict(self, z, quality):
         # Both files hold this network; whichever is loaded already serves.
         half = self._sender if "_sender" in self.__dict__ else self._receiver
-        out = half["predict"](z=z[np.newaxis])
+        out = half["predict"](z=z[np.newaxis], quality=_vector(quality))
         return out["mean"][0], out["index"][0]
 
     def quantise(self, y, quality, mean, index):
@@ -99,9 +99,10 @@ class SavedModelNetworks:
         inputs = {"y": y[np.newaxis], "quality": _vector(quality)}
         return self._call(self._sender, "hyper_analyse", **inputs)["z"]
 
-    def predict(self, z):
+    def predict(self, z, quality):
         half = self._sender if "_sender" in self.__dict__ else self._receiver
-        out = self._call(half, "predict", z=z[np.newaxis])
+        inputs = {"z": z[np.newaxis], "quality": _vector(quality)}
+        out = self._call(half, "predict", **inputs)
         return out["mean"], out["index"]
 
     def quantise(self, y, quality, mean, index):

@@ -128,7 +128,7 @@ class LearnedCodec:
     def emit(self, y, quality: float) -> Symbols:
         """y -> the integers to code at one quality; floats end here."""
         z = self.networks.hyper_analyse(y, quality)
-        mean, index = self._predict(z, y.shape)
+        mean, index = self._predict(z, quality, y.shape)
         symbols = self.networks.quantise(y, quality, mean, index)
         return Symbols(z, symbols, mean, index)
 
@@ -193,15 +193,15 @@ class LearnedCodec:
             )
             z = decoder.pop(self._rows_z(z_shape)).reshape(z_shape)
             y_shape = (height, width, channels["y"])
-            mean, index = self._predict(z, y_shape)
+            mean, index = self._predict(z, header.quality, y_shape)
             y = decoder.pop(index.ravel()).reshape(y_shape)
             decoder.finish()
         except coding.CodingError as error:
             raise FormatError(f"the file is damaged: {error}") from error
         return Symbols(z, y, mean, index)
 
-    def _predict(self, z, y_shape):
-        mean, index = self.networks.predict(z)
+    def _predict(self, z, quality, y_shape):
+        mean, index = self.networks.predict(z, quality)
         height, width = y_shape[:2]
         return (
             np.ascontiguousarray(mean[:height, :width]),

@@ -31,7 +31,7 @@ class Networks(Protocol):
         """y -> z int32, a quarter as high and wide, rounded up."""
         ...
 
-    def predict(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, z: np.ndarray, quality: float) -> tuple[np.ndarray, np.ndarray]:
         """z -> (mean in sixteenths, table row), int32, four times as high and wide."""
         ...
 

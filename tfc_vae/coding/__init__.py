@@ -12,6 +12,7 @@ from tfc_vae.coding.tables import (
     from_pmfs,
     gaussian,
     ideal_bits,
+    laplace,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "from_pmfs",
     "gaussian",
     "ideal_bits",
+    "laplace",
 ]

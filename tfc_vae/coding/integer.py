@@ -23,6 +23,7 @@ LIMIT = 2**24  # float32 holds every integer below it
 WEIGHT_MAX = 255
 SHIFT_MIN, SHIFT_MAX = -6, 14
 BIAS_BITS = 11
+SPAN = 25600 - 256  # steps of 1/256 from quality 1 to quality 100
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,22 @@ def shorten(value):
     magnitude = np.maximum(np.abs(value), 1)
     drop = np.maximum(np.floor(np.log2(magnitude)).astype(np.int64) + 1 - BIAS_BITS, 0)
     return np.sign(value) * ((np.abs(value) + (1 << drop >> 1)) >> drop << drop)
+
+
+def index_shift(rows, step):
+    """What a quality adds to the table index of each channel, int32 (channels,).
+
+    rows: int32 (points, channels), one row per rate point; the points are spread evenly
+    over the qualities. step: the quality as the header stores it, 256 to 25600. Linear
+    between the points, rounded down; all of it fits 32 bits.
+    """
+    points = len(rows)
+    position = (step - 256) * (points - 1)
+    low = min(position // SPAN, max(points - 2, 0))
+    share = position - low * SPAN
+    second = rows[min(low + 1, points - 1)].astype(np.int64)
+    shift = (rows[low] * np.int64(SPAN - share) + second * share) // SPAN
+    return shift.astype(np.int32)
 
 
 def run(layers, x):

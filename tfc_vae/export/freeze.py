@@ -16,21 +16,25 @@ import tensorflow as tf
 
 from tfc_vae import coding
 from tfc_vae import config as config_module
-from tfc_vae.coding.integer import IntegerLayer
+from tfc_vae.coding.integer import SPAN, IntegerLayer
 from tfc_vae.coding.tables import Tables
 from tfc_vae.config import ModelConfig
 from tfc_vae.export.integers import Z_MAX, quantise
 from tfc_vae.layers.integer import IntegerConv, apply, integer_conv
 from tfc_vae.models import Hyperprior
-from tfc_vae.models.hyperprior import INDEX_START, INDEX_UNIT
-from tfc_vae.models.priors import SCALES, scale_table
+from tfc_vae.models.hyperprior import INDEX_UNIT
+from tfc_vae.models.priors import LOG_STEP, SCALES, scale_table
 
 MEAN_STEPS = 16  # the mean is an integer in sixteenths of a latent step
-MEAN_MAX = 2**15 - 1  # in those sixteenths
+INTEGER_MAX = 2**15 - 1  # of what the integer network says of mean and index
 Y_MAX = 2**15 - 1  # symbols fit the container's 16-bit escapes
-# Latents whose scale is in one of the first rows are zero by definition: they are
-# not coded at all. Row 2 is a scale of 0.135, where one symbol in 5,000 is not zero.
-SKIPPED_ROWS = 3
+# A latent whose table says that it is not zero with less than this probability is zero
+# by definition and not coded at all.
+SKIP_BELOW = 2e-4
+INDEX_STEPS = 16  # the integer network's index is in sixteenths of a table row
+# Twice the default precision: most latents are almost certainly zero, and 1 / 4096 for
+# each rare symbol of their tables would show in small files.
+PRECISION = 13
 
 
 class Coded(NamedTuple):
@@ -49,6 +53,7 @@ class Frozen:
     config: ModelConfig
     model: Hyperprior
     hyper: tuple[IntegerLayer, ...]
+    shift: np.ndarray  # int32 (points, m): what the gains add to the index
     tables: Tables  # rows 0 to 63: scales of y; then one row per channel of z
     model_id: bytes  # 8 bytes: a hash of all that decides the receiver's result
 
@@ -65,7 +70,7 @@ class Frozen:
         z = self.model.hyper_analysis(y if self.model.has_mean else tf.abs(y))
         return tf.cast(tf.clip_by_value(tf.round(z), -Z_MAX, Z_MAX), tf.int32)
 
-    def predict(self, z):
+    def predict(self, z, quality):
         """z int32 -> (mean int32 in sixteenths, index int32): exact everywhere.
 
         Both are as large as z times four: up to three rows and columns too many.
@@ -74,16 +79,34 @@ class Frozen:
         for layer in self.hyper_convs:
             z = apply(layer, z)
         out = tf.cast(z, tf.int32)
-        if not self.model.has_mean:
-            return tf.zeros_like(out), out
-        mean, index = tf.split(out, 2, axis=-1)
-        return mean, index
+        if self.model.has_mean:
+            mean, index = tf.split(out, 2, axis=-1)
+        else:
+            mean, index = tf.zeros_like(out), out
+        index = (index + self._index_shift(quality) + INDEX_STEPS // 2) // INDEX_STEPS
+        return mean, tf.clip_by_value(index, 0, SCALES - 1)
+
+    def _index_shift(self, quality):
+        """What the gain adds to the index, int32 (b, 1, 1, m) in sixteenths.
+
+        Integers only, from the integer in the header; see `coding.integer.index_shift`.
+        """
+        step = tf.cast(tf.round(quality * 256), tf.int32)
+        position = (step - 256) * (len(self.config.lmbdas) - 1)
+        low = tf.minimum(position // SPAN, max(len(self.config.lmbdas) - 2, 0))
+        share = (position - low * SPAN)[:, tf.newaxis]
+        first = tf.gather(self.shift_rows, low)
+        last = len(self.config.lmbdas) - 1
+        second = tf.gather(self.shift_rows, tf.minimum(low + 1, last))
+        shift = (first * (SPAN - share) + second * share) // SPAN
+        return shift[:, tf.newaxis, tf.newaxis]
 
     def quantise(self, y, quality, mean, index):
         """y and its prediction -> symbols int32, zero where the table says skip."""
         residual = y * self.gain(quality) - tf.cast(mean, tf.float32) / MEAN_STEPS
         symbols = tf.clip_by_value(tf.round(residual), -Y_MAX, Y_MAX)
-        return tf.cast(tf.where(index < SKIPPED_ROWS, 0.0, symbols), tf.int32)
+        skipped = index < int(self.tables.skip.sum())  # the first rows
+        return tf.cast(tf.where(skipped, 0.0, symbols), tf.int32)
 
     def synthesise(self, y, mean, quality):
         """Symbols and mean -> pixels uint8 (b, 16 h, 16 w, 3)."""
@@ -95,6 +118,11 @@ class Frozen:
     def hyper_convs(self) -> tuple[IntegerConv, ...]:
         """The integer network as TensorFlow variables."""
         return tuple(integer_conv(layer) for layer in self.hyper)
+
+    @cached_property
+    def shift_rows(self) -> tf.Variable:
+        """`shift` as a TensorFlow variable."""
+        return tf.Variable(self.shift, trainable=False)
 
     def gain(self, quality):
         """Factor of y before quantisation, (b, 1, 1, m)."""
@@ -114,7 +142,7 @@ class Frozen:
         y = self.analyse(tf.constant(pixels)[tf.newaxis])
         z = self.hyper_analyse(y, quality)
         height, width = y.shape[1:3]
-        mean, index = (t[:, :height, :width] for t in self.predict(z))
+        mean, index = (t[:, :height, :width] for t in self.predict(z, quality))
         symbols = self.quantise(y, quality, mean, index)
         return Coded(*(t[0].numpy() for t in (z, symbols, mean, index)))
 
@@ -132,9 +160,11 @@ def freeze(model: Hyperprior, photos) -> Frozen:
     could leave the range where float32 is exact.
     """
     hyper = quantise(model.hyper_synthesis, _z_samples(model, photos), _heads(model))
+    shift = np.rint(model.gains.log_gain.numpy() * (INDEX_STEPS / LOG_STEP))
+    shift = shift.astype(np.int32)
     tables = _tables(model)
-    identity = _identity(model, hyper, tables)
-    return Frozen(model.config, model, hyper, tables, identity)
+    identity = _identity(model, hyper, shift, tables)
+    return Frozen(model.config, model, hyper, shift, tables, identity)
 
 
 def _z_samples(model, photos):
@@ -151,18 +181,20 @@ def _z_samples(model, photos):
 
 def _heads(model):
     """(factor, offset, low, high) of each output channel of the hyper synthesis."""
-    m = model.config.latents
-    index = [np.full(m, v) for v in (INDEX_UNIT, INDEX_START, 0.0, SCALES - 1.0)]
+    ones = np.ones(model.config.latents)
+    limits = (-INTEGER_MAX * ones, INTEGER_MAX * ones)
+    index = (INDEX_UNIT * INDEX_STEPS * ones, model.index_start * INDEX_STEPS, *limits)
     if not model.has_mean:
         return index
-    mean = [np.full(m, v) for v in (MEAN_STEPS, 0.0, -MEAN_MAX, MEAN_MAX)]
+    mean = (model.mean_unit * MEAN_STEPS, 0 * ones, *limits)
     return [np.concatenate(pair) for pair in zip(mean, index, strict=True)]
 
 
 def _tables(model):
-    scales = scale_table()
-    y = coding.gaussian(scales, skip_below=scales[SKIPPED_ROWS])
-    z = coding.from_pmfs(*_trimmed(model.prior_z.pmf(Z_MAX)))
+    family = {"normal": coding.gaussian, "laplace": coding.laplace}
+    make = family[model.config.density]
+    y = make(scale_table(), PRECISION, skip_below=SKIP_BELOW)
+    z = coding.from_pmfs(*_trimmed(model.prior_z.pmf(Z_MAX)), PRECISION)
     return coding.concatenate(y, z)
 
 
@@ -177,7 +209,7 @@ def _trimmed(pmfs):
     return kept, np.array(lows, np.int32)
 
 
-def _identity(model, hyper, tables):
+def _identity(model, hyper, shift, tables):
     """Hashes what decides the receiver's result, in a fixed order and type."""
     digest = hashlib.sha256()
     text = json.dumps(config_module.to_dict(model.config), sort_keys=True)
@@ -187,6 +219,7 @@ def _identity(model, hyper, tables):
         digest.update(repr(form).encode())
         for part in (layer.kernel, layer.bias, layer.shift, layer.low, layer.high):
             digest.update(np.ascontiguousarray(part, "<i8").tobytes())
+    digest.update(np.ascontiguousarray(shift, "<i8").tobytes())
     digest.update(str(tables.precision).encode())
     for part in (tables.low, tables.size, tables.frequencies, tables.skip):
         digest.update(np.ascontiguousarray(part, "<i8").tobytes())

@@ -21,7 +21,7 @@ class Sender(tf.Module):
             *model.analysis.variables,
             *model.hyper_analysis.variables,
             model.gains.log_gain,
-            *(v for layer in frozen.hyper_convs for v in layer.variables),
+            *_shared(frozen),
         )
         self.functions = _sender_functions(frozen)
 
@@ -35,9 +35,15 @@ class Receiver(tf.Module):
         self.weights = (
             *model.synthesis.variables,
             model.gains.log_inverse,
-            *(v for layer in frozen.hyper_convs for v in layer.variables),
+            *_shared(frozen),
         )
         self.functions = _receiver_functions(frozen)
+
+
+def _shared(frozen):
+    """The variables of `predict`, which both halves have."""
+    convs = (v for layer in frozen.hyper_convs for v in layer.variables)
+    return (*convs, frozen.shift_rows)
 
 
 def _plane(channels, dtype):
@@ -69,7 +75,8 @@ def _sender_functions(frozen):
         y = frozen.analyse(_padded(pixels))
         z = frozen.hyper_analyse(y, quality)
         shape = tf.shape(y)
-        mean, index = (t[:, : shape[1], : shape[2]] for t in frozen.predict(z))
+        predicted = frozen.predict(z, quality)
+        mean, index = (t[:, : shape[1], : shape[2]] for t in predicted)
         symbols = frozen.quantise(y, quality, mean, index)
         return {"z": z, "symbols": symbols, "index": index}
 
@@ -94,7 +101,7 @@ def _receiver_functions(frozen):
     def decode(z, symbols, quality):
         """Returns whole 16x16 blocks: the caller cuts them to the image's size."""
         shape = tf.shape(symbols)
-        mean, _ = frozen.predict(z)
+        mean, _ = frozen.predict(z, quality)
         mean = mean[:, : shape[1], : shape[2]]
         return {"pixels": frozen.synthesise(symbols, mean, quality)}
 
@@ -106,9 +113,9 @@ def _receiver_functions(frozen):
 
 
 def _predict_function(frozen, channels):
-    @tf.function(input_signature=[_plane(channels, _INT)])
-    def predict(z):
-        mean, index = frozen.predict(z)
+    @tf.function(input_signature=[_plane(channels, _INT), tf.TensorSpec((None,))])
+    def predict(z, quality):
+        mean, index = frozen.predict(z, quality)
         return {"mean": mean, "index": index}
 
     return predict

@@ -67,7 +67,7 @@ def check_networks(frozen, networks, photo, quality, levels, backend):
     coded = frozen.encode(photo, quality)
     height, width = coded.y.shape[:2]
 
-    mean, index = networks.predict(coded.z)
+    mean, index = networks.predict(coded.z, quality)
     mean, index = mean[:height, :width], index[:height, :width]
     claim((mean == coded.mean).all(), "a predicted mean differs")
     claim((index == coded.index).all(), "a predicted table index differs")
@@ -95,7 +95,7 @@ encoder = tf.saved_model.load(folder + "/encoder/1")
 decoder = tf.saved_model.load(folder + "/decoder/1")
 coded = encoder.signatures["encode"](
     pixels=given["pixels"], quality=given["quality"])
-predicted = decoder.signatures["predict"](z=given["z"])
+predicted = decoder.signatures["predict"](z=given["z"], quality=given["quality"])
 out = decoder.signatures["decode"](
     z=given["z"], symbols=given["symbols"], quality=given["quality"])
 np.savez(outputs, symbols=coded["symbols"], pixels=out["pixels"], **predicted)

@@ -3,12 +3,13 @@
 from tfc_vae.layers.blocks import (
     DepthToSpace,
     Residual,
+    SignedLog,
     SpaceToDepth,
     conv,
     conv_transpose,
     leaky,
 )
-from tfc_vae.layers.dct import BlockDCT, block_dct
+from tfc_vae.layers.dct import BlockDCT, block_dct, dct_spread
 from tfc_vae.layers.gdn import GDN
 from tfc_vae.layers.quantize import rounded, straight_through
 
@@ -17,10 +18,12 @@ __all__ = [
     "BlockDCT",
     "DepthToSpace",
     "Residual",
+    "SignedLog",
     "SpaceToDepth",
     "block_dct",
     "conv",
     "conv_transpose",
+    "dct_spread",
     "leaky",
     "rounded",
     "straight_through",

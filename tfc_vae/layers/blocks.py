@@ -41,6 +41,19 @@ class DepthToSpace(keras.layers.Layer):
 
 
 @_register
+class SignedLog(keras.layers.Layer):
+    """(..., c) -> (..., 2 c): sign(x) log(1 + 4 |x|), and x / 10 beside it.
+
+    Latents span four decades; a scale is read from their logarithms, a mean from
+    their values.
+    """
+
+    def call(self, x):
+        logarithm = tf.sign(x) * tf.math.log(1 + 4 * tf.abs(x))
+        return tf.concat([logarithm, 0.1 * x], -1)
+
+
+@_register
 class Residual(keras.layers.Layer):
     """x + conv3x3(act(conv1x1(x))): a bottleneck of half the channels."""
 
@@ -51,13 +64,6 @@ class Residual(keras.layers.Layer):
         self.reduce = conv(half, 1, activation=leaky, name="reduce")
         self.mix = conv(half, 3, activation=leaky, name="mix")
         self.expand = conv(filters, 1, scale=0.1, name="expand")
-
-    def build(self, shape):
-        self.reduce.build(shape)
-        inner = self.reduce.compute_output_shape(shape)
-        self.mix.build(inner)
-        self.expand.build(inner)
-        super().build(shape)
 
     def call(self, x):
         return x + self.expand(self.mix(self.reduce(x)))

@@ -34,12 +34,33 @@ def block_dct(block, coefficients):
     """
     basis = _dct(block)
     kernel = np.einsum("ui,vj,ca->ijauvc", basis, basis, _OPPONENT)
+    kept = _kept(block, coefficients)
+    return kernel.reshape(block * block * 3, -1)[:, kept].astype(np.float32)
+
+
+def dct_spread(coefficients):
+    """Returns the standard deviation of each column of `block_dct(16, coefficients)`.
+
+    Of photographs with values in [0, 1], as a Laplace distribution has it from the mean
+    magnitude; a power law of the frequency fits within 25 %.
+    """
+    u, v, c = (part.ravel()[_kept(16, coefficients)] for part in np.mgrid[:16, :16, :3])
+    frequency = np.hypot(u, v)
+    magnitude = np.where(
+        frequency > 0,
+        np.array([1.14, 0.305, 0.206])[c] * np.maximum(frequency, 1) ** -1.58,
+        np.array([6.26, 1.67, 1.14])[c],
+    )
+    return np.sqrt(2) * magnitude
+
+
+def _kept(block, coefficients):
+    """Positions, in (u, v, colour) order, of the lowest frequencies."""
     u, v, c = np.mgrid[:block, :block, :3]
     order = np.hypot(u, v) * np.where(c == 0, 1, _CHROMA_PENALTY) + 2.0 * (c > 0)
-    kept = np.argsort(order, axis=None, kind="stable")[:coefficients]
-    if len(kept) < coefficients:
+    if coefficients > order.size:
         raise ValueError(f"a block has {order.size} coefficients, not {coefficients}")
-    return kernel.reshape(block * block * 3, -1)[:, kept].astype(np.float32)
+    return np.argsort(order, axis=None, kind="stable")[:coefficients]
 
 
 @keras.saving.register_keras_serializable(package="tfc_vae")

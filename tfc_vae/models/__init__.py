@@ -12,6 +12,7 @@ from tfc_vae.config import ConfigError, ModelConfig
 from tfc_vae.models.hyperprior import Hyperprior, MeanScaleHyperprior
 from tfc_vae.models.objective import rate_distortion
 from tfc_vae.models.presets import PRESETS, preset
+from tfc_vae.models.priors import DENSITIES
 from tfc_vae.models.transforms import TRANSFORMS
 
 BUILDERS = {"scale": Hyperprior, "mean_scale": MeanScaleHyperprior}
@@ -24,6 +25,10 @@ def build(config: ModelConfig) -> Hyperprior:
     if config.transforms not in TRANSFORMS:
         raise ConfigError(
             f"no transforms {config.transforms!r}; there is {', '.join(TRANSFORMS)}"
+        )
+    if config.density not in DENSITIES:
+        raise ConfigError(
+            f"no density {config.density!r}; there is {', '.join(DENSITIES)}"
         )
     return BUILDERS[config.kind](config, name=config.kind).make_variables()
 

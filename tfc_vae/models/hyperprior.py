@@ -19,19 +19,19 @@ from tfc_vae import config as config_module
 from tfc_vae.config import ModelConfig
 from tfc_vae.layers import rounded, straight_through
 from tfc_vae.models.objective import rate_distortion
-from tfc_vae.models.priors import FactorizedPrior, normal_bits
+from tfc_vae.models.priors import LOG_STEP, FactorizedPrior, index_of, latent_bits
 from tfc_vae.models.transforms import TRANSFORMS
 
-# The hyper synthesis starts at a scale near one, and one unit of its output is eight
-# indices: Adam moves every weight at the same speed, and 64 indices are a long way.
-INDEX_START, INDEX_UNIT = 22.0, 8.0
+# One unit of the hyper synthesis's output is eight indices: Adam moves every weight at
+# the same speed, and 64 indices are a long way.
+INDEX_UNIT = 8.0
 
 
 @keras.saving.register_keras_serializable(package="tfc_vae")
 class Hyperprior(keras.Model):
     """x (b, h, w, 3) in [0, 1], h and w multiples of 64 -> dict.
 
-    x_hat (b, h, w, 3), bits, lmbda and weight (b,). `position` (b,) chooses the rate: 0 is
+    x_hat (b, h, w, 3); bits, lmbda, weight (b,). `position` (b,) chooses the rate: 0 is
     the first rate point, len(lmbdas) - 1 the last, and between them everything. Without
     it, training draws positions at random and evaluation spreads the batch over all.
     """
@@ -46,6 +46,9 @@ class Hyperprior(keras.Model):
         self.analysis, self.synthesis = nets.analysis, nets.synthesis
         self.hyper_analysis = nets.hyper_analysis
         self.hyper_synthesis = nets.hyper_synthesis
+        # Where the predictions start and how far they reach, per channel of y.
+        self.index_start = index_of(nets.spread).astype("float32")
+        self.mean_unit = np.maximum(nets.spread, 1.0).astype("float32")
         self.prior_z = FactorizedPrior(config.hyper_filters, name="prior_z")
         self.gains = Gains(config.lmbdas, config.latents, name="gains")
 
@@ -55,11 +58,11 @@ class Hyperprior(keras.Model):
         quantize = straight_through if training else rounded
         y = self.analysis(x) * self.gains(position)
         z = self.hyper_analysis(y if self.has_mean else tf.abs(y))
-        mean, index = self.predict_y(quantize(z))
+        mean, index = self.predict_y(quantize(z), position)
         y_hat = quantize(y, around=mean)
         x_hat = self.synthesis(y_hat * self.gains.inverse(position))
         bits_z = self.prior_z(z, training=training)
-        bits_y = normal_bits(y, mean, index, training)
+        bits_y = latent_bits(y, mean, index, self.config.density, training)
         lmbda = self.gains.lmbda(position)
         return {
             "x_hat": x_hat,
@@ -68,10 +71,15 @@ class Hyperprior(keras.Model):
             "weight": self.gains.weight(lmbda),
         }
 
-    def predict_y(self, z_hat):
+    def predict_y(self, z_hat, position):
         """z_hat -> mean and table index of each latent, before they are rounded."""
-        index = self.hyper_synthesis(z_hat) * INDEX_UNIT + INDEX_START
+        index = self.index_at(position, self.hyper_synthesis(z_hat))
         return tf.zeros_like(index), index
+
+    def index_at(self, position, output):
+        """A gain shifts the logarithm of the scale, so it shifts the index."""
+        shift = self.gains.log(position) / LOG_STEP
+        return output * INDEX_UNIT + self.index_start + shift
 
     def compile(self, optimizer="adam", loss=rate_distortion, **kwargs):
         """As in Keras; `loss` is a function like `objective.rate_distortion`."""
@@ -103,6 +111,8 @@ class Hyperprior(keras.Model):
 
     def get_compile_config(self):
         """Only the optimiser: the loss is a function of this project."""
+        if not getattr(self, "optimizer", None):
+            return None
         return {"optimizer": keras.optimizers.serialize(self.optimizer)}
 
     def compile_from_config(self, config):
@@ -126,9 +136,9 @@ class MeanScaleHyperprior(Hyperprior):
 
     has_mean = True
 
-    def predict_y(self, z_hat):
+    def predict_y(self, z_hat, position):
         mean, index = tf.split(self.hyper_synthesis(z_hat), 2, axis=-1)
-        return mean, index * INDEX_UNIT + INDEX_START
+        return mean * self.mean_unit, self.index_at(position, index)
 
 
 @keras.saving.register_keras_serializable(package="tfc_vae")
@@ -154,7 +164,11 @@ class Gains(keras.layers.Layer):
         self.built = True
 
     def call(self, position):
-        return tf.exp(_interpolate(self.log_gain, position))[:, None, None]
+        return tf.exp(self.log(position))
+
+    def log(self, position):
+        """The logarithm of the gain, (b, 1, 1, latents)."""
+        return _interpolate(self.log_gain, position)[:, None, None]
 
     def inverse(self, position):
         """The factor that brings y_hat back to the scale of the analysis."""
@@ -166,17 +180,19 @@ class Gains(keras.layers.Layer):
         return tf.exp(_interpolate(logs, position))[:, 0]
 
     def weight(self, lmbda):
-        """1 / sqrt(lmbda), 1 in the middle: bpp + lmbda * mse grows about like the root.
+        """1 / sqrt(lmbda), 1 in the middle of the range.
 
-        So a percent of any rate point's loss counts the same, as it does in BD-rate.
+        bpp + lmbda * mse grows about like the root: so weighted, a percent of any rate
+        point's loss counts the same, as it does in BD-rate.
         """
         return tf.sqrt(np.exp(np.mean(np.log(self.lmbdas))) / lmbda)
 
     def draw(self, batch, training):
-        """Positions (b,): uniform at random to train, evenly spread to evaluate."""
+        """Positions (b,): random to train, one in each b-th of the range; else even."""
         last = len(self.lmbdas) - 1.0
         if training:
-            return tf.random.uniform((batch,), 0.0, last)
+            strata = tf.range(tf.cast(batch, tf.float32)) + tf.random.uniform((batch,))
+            return strata * (last / tf.cast(batch, tf.float32))
         return tf.linspace(0.0, last, batch) if last else tf.zeros((batch,))
 
     def get_config(self):

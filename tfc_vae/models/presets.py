@@ -5,16 +5,23 @@ from tfc_vae.config import ConfigError, ModelConfig
 PRESETS = {
     # Scale hyperprior as published (Balle et al. 2018), one rate.
     "bmshj2018": ModelConfig(
-        kind="scale", transforms="classic", filters=128, latents=192, hyper_filters=128
+        kind="scale",
+        transforms="classic",
+        filters=128,
+        latents=192,
+        hyper_filters=128,
+        density="normal",
     ),
     # Mean and scale as published (Minnen et al. 2018, without context), one rate.
     "mbt2018-mean": ModelConfig(
-        transforms="classic", filters=128, latents=192, hyper_filters=128
+        transforms="classic",
+        filters=128,
+        latents=192,
+        hyper_filters=128,
+        density="normal",
     ),
     # The one we ship: every rate in one model, a synthesis that is fast in TFLite.
-    "vr": ModelConfig(
-        lmbdas=(0.0016, 0.0032, 0.0064, 0.0128, 0.0256, 0.0512, 0.1024, 0.2048)
-    ),
+    "vr": ModelConfig(lmbdas=(0.0016, 0.0032, 0.0064, 0.0128, 0.0256, 0.0512, 0.1024)),
     # Trains in seconds; for tests.
     "tiny": ModelConfig(
         filters=8,

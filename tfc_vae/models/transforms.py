@@ -21,9 +21,11 @@ from tfc_vae.layers import (
     BlockDCT,
     DepthToSpace,
     Residual,
+    SignedLog,
     SpaceToDepth,
     conv,
     conv_transpose,
+    dct_spread,
     leaky,
 )
 
@@ -33,6 +35,9 @@ class Transforms(NamedTuple):
     synthesis: keras.Model
     hyper_analysis: keras.Model
     hyper_synthesis: keras.Model
+    # Standard deviation of each latent before training, at a gain of one: predictions
+    # start there. A hyper synthesis that had to find it took thousands of steps.
+    spread: np.ndarray
 
 
 def classic(config: ModelConfig, outputs: int) -> Transforms:
@@ -74,7 +79,13 @@ def classic(config: ModelConfig, outputs: int) -> Transforms:
             ],
             name="hyper_synthesis",
         ),
+        np.ones(m),
     )
+
+
+# Variance of the last convolutions' weights at the start: beside the linear shortcut
+# they say almost nothing, and every gradient exists.
+_SMALL = 1e-6
 
 
 def low_resolution(config: ModelConfig, outputs: int) -> Transforms:
@@ -90,6 +101,7 @@ def low_resolution(config: ModelConfig, outputs: int) -> Transforms:
         _low_synthesis(config, unit),
         _low_hyper_analysis(config),
         _low_hyper_synthesis(config, outputs),
+        unit * dct_spread(config.latents),
     )
 
 
@@ -117,7 +129,7 @@ def _low_analysis(config, unit):
     t = Residual(2 * n)(t)
     t = GDN(simple=True)(conv(3 * n, 3, strides=2)(t))  # 1/16
     t = Residual(3 * n)(t)
-    t = conv(m, 3, scale=0.01)(t)
+    t = conv(m, 3, scale=_SMALL)(t)
     return keras.Model(x, (t + linear) * unit, name="analysis")
 
 
@@ -134,17 +146,21 @@ def _low_synthesis(config, unit):
     t = Residual(2 * n)(t)
     t = leaky(DepthToSpace(2)(conv(n * 4, 3)(t)))  # 1/4
     t = Residual(n)(t)
-    t = DepthToSpace(4)(conv(48, 3, scale=0.01)(t))
+    t = DepthToSpace(4)(conv(48, 3, scale=_SMALL)(t))
     return keras.Model(y, t + DepthToSpace(16)(linear) + 0.5, name="synthesis")
 
 
 def _low_hyper_analysis(config):
     k = config.hyper_filters
+    # Kernels as wide as their strides: each z sees its own 4x4 latents. Wider ones see
+    # the border of a training crop everywhere, and do worse inside a whole image.
     return keras.Sequential(
         [
-            conv(k, 3, activation=leaky),
-            conv(k, 5, strides=2, activation=leaky),
-            conv(k, 5, strides=2),
+            SignedLog(),
+            conv(4 * k // 3, 1, activation=leaky),
+            conv(2 * k, 2, strides=2, activation=leaky),
+            conv(2 * k, 2, strides=2, activation=leaky),
+            conv(k, 1),
         ],
         name="hyper_analysis",
     )
