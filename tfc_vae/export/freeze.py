@@ -68,7 +68,7 @@ class Frozen:
         """y -> z int32 (b, ceil(h/64), ceil(w/64), k)."""
         y = y * self.gain(quality)
         z = self.model.hyper_analysis(y if self.model.has_mean else tf.abs(y))
-        return tf.cast(tf.clip_by_value(tf.round(z), -Z_MAX, Z_MAX), tf.int32)
+        return tf.cast(tf.clip_by_value(_nearest(z), -Z_MAX, Z_MAX), tf.int32)
 
     def predict(self, z, quality):
         """z int32 -> (mean int32 in sixteenths, index int32): exact everywhere.
@@ -91,7 +91,7 @@ class Frozen:
 
         Integers only, from the integer in the header; see `coding.integer.index_shift`.
         """
-        step = tf.cast(tf.round(quality * 256), tf.int32)
+        step = tf.cast(_nearest(quality * 256), tf.int32)
         position = (step - 256) * (len(self.config.lmbdas) - 1)
         low = tf.minimum(position // SPAN, max(len(self.config.lmbdas) - 2, 0))
         share = (position - low * SPAN)[:, tf.newaxis]
@@ -104,7 +104,7 @@ class Frozen:
     def quantise(self, y, quality, mean, index):
         """y and its prediction -> symbols int32, zero where the table says skip."""
         residual = y * self.gain(quality) - tf.cast(mean, tf.float32) / MEAN_STEPS
-        symbols = tf.clip_by_value(tf.round(residual), -Y_MAX, Y_MAX)
+        symbols = tf.clip_by_value(_nearest(residual), -Y_MAX, Y_MAX)
         skipped = index < int(self.tables.skip.sum())  # the first rows
         return tf.cast(tf.where(skipped, 0.0, symbols), tf.int32)
 
@@ -112,7 +112,7 @@ class Frozen:
         """Symbols and mean -> pixels uint8 (b, 16 h, 16 w, 3)."""
         y_hat = tf.cast(y, tf.float32) + tf.cast(mean, tf.float32) / MEAN_STEPS
         x_hat = self.model.synthesis(y_hat * self.inverse_gain(quality)) * 255.0
-        return tf.cast(tf.clip_by_value(tf.round(x_hat), 0.0, 255.0), tf.uint8)
+        return tf.cast(tf.clip_by_value(_nearest(x_hat), 0.0, 255.0), tf.uint8)
 
     @cached_property
     def hyper_convs(self) -> tuple[IntegerConv, ...]:
@@ -150,6 +150,11 @@ class Frozen:
         """Integers -> uint8 pixels (16 h, 16 w, 3): the receiver without its coder."""
         quality = tf.constant([quality], tf.float32)
         return self.synthesise(coded.y[None], coded.mean[None], quality)[0].numpy()
+
+
+def _nearest(x):
+    """Rounds halves up: FLOOR is in every TFLite runtime, ROUND is not."""
+    return tf.floor(x + 0.5)
 
 
 def freeze(model: Hyperprior, photos) -> Frozen:

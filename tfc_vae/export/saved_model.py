@@ -29,10 +29,11 @@ STOCK = set(
     """
     Abs AddV2 AssignVariableOp BiasAdd Cast ConcatV2 Const Conv2D
     Conv2DBackpropInput DepthToSpace DisableCopyOnRead Exp ExpandDims Floor FloorDiv
-    FloorMod GatherV2 Identity IdentityN LeakyRelu Less Maximum MergeV2Checkpoints
-    Minimum Mul NoOp Pack PartitionedCall Placeholder Range ReadVariableOp RealDiv
-    Relu ResourceGather RestoreV2 Round SaveV2 Select SelectV2 Shape ShardedFilename
-    Sigmoid SpaceToDepth Split Sqrt Square StatefulPartitionedCall
-    StaticRegexFullMatch StridedSlice StringJoin Sub Transpose VarHandleOp ZerosLike
+    FloorMod GatherV2 Identity IdentityN LeakyRelu Less Log Maximum
+    MergeV2Checkpoints Minimum Mul NoOp Pack PartitionedCall Placeholder Range
+    ReadVariableOp RealDiv Relu ResourceGather RestoreV2 Round SaveV2 Select
+    SelectV2 Shape ShardedFilename Sigmoid Sign SpaceToDepth Split Sqrt Square
+    StatefulPartitionedCall StaticRegexFullMatch StridedSlice StringJoin Sub
+    Transpose VarHandleOp ZerosLike
     """.split()
 )

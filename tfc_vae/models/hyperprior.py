@@ -85,6 +85,11 @@ class Hyperprior(keras.Model):
         """As in Keras; `loss` is a function like `objective.rate_distortion`."""
         super().compile(optimizer=optimizer, **kwargs)
         self.objective = loss
+        self._make_meters()
+
+    # Not tracked: what is shown while fitting is no weight of the model.
+    @tf.__internal__.tracking.no_automatic_dependency_tracking
+    def _make_meters(self):
         self.shown = {n: keras.metrics.Mean(n) for n in ("loss", "bpp", "mse", "psnr")}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):

@@ -1,0 +1,121 @@
+"""The integer network's definition, against scipy and against plain Python."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.signal import correlate2d
+
+from tfc_vae.coding.integer import SPAN, IntegerLayer, index_shift, run, shorten
+
+
+def layer(kernel, **changes):
+    """A layer that hands its accumulators through, unless told otherwise."""
+    out = kernel.shape[3]
+    values = {
+        "kernel": kernel.astype(np.int32),
+        "bias": np.zeros(out, np.int64),
+        "shift": np.zeros(out, np.int32),
+        "low": np.full(out, -(2**24)),
+        "high": np.full(out, 2**24),
+        "input_max": 255,
+    }
+    return IntegerLayer(**{**values, **changes})
+
+
+def integers(*shape, seed=0, low=-100, high=101):
+    return np.random.default_rng(seed).integers(low, high, shape)
+
+
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_convolution_is_the_correlation_with_zeros_around(size):
+    x, kernel = integers(6, 7, 2), integers(size, size, 2, 3, seed=1)
+    expected = np.zeros((6, 7, 3), int)
+    for i in range(2):
+        for o in range(3):
+            expected[..., o] += correlate2d(x[..., i], kernel[:, :, i, o], "same")
+    np.testing.assert_array_equal(run([layer(kernel)], x), expected)
+
+
+def test_transposed_convolution_is_the_gradient_of_a_strided_one():
+    """<T(x), v> = <x, C(v)> for C: 'same' convolution of stride 2 with that kernel."""
+    x, v = integers(4, 5, 2), integers(8, 10, 3, seed=1)
+    kernel = integers(5, 5, 2, 3, seed=2)
+    up = run([layer(kernel, transpose=True, stride=2)], x)
+    padded = np.pad(v, ((1, 2), (1, 2), (0, 0)))  # 'same' of 5, stride 2, even size
+    down = np.zeros((4, 5, 2), int)
+    for i in range(4):
+        for j in range(5):
+            patch = padded[2 * i : 2 * i + 5, 2 * j : 2 * j + 5]
+            down[i, j] = np.einsum("abo,abio->i", patch, kernel)
+    assert (up.astype(int) * v).sum() == (x * down).sum()
+
+
+@pytest.mark.parametrize("shift", [-6, -1, 0, 3, 14])
+def test_scaling_is_a_floor_for_negative_sums_too(shift):
+    x = np.arange(-200, 200).reshape(1, 400, 1)
+    bias = np.array([5])
+    got = run(
+        [layer(np.ones((1, 1, 1, 1)), shift=np.array([shift], np.int32), bias=bias)], x
+    )
+    expected = [int((int(v) + 5) // 2**shift) for v in x.ravel()]
+    assert got.ravel().tolist() == expected
+
+
+def test_results_are_clipped_per_channel():
+    kernel = np.ones((1, 1, 1, 2))
+    limits = {"low": np.array([0, -3]), "high": np.array([10, 3])}
+    got = run([layer(kernel, **limits)], np.array([[[-50]], [[50]]]))
+    assert got.reshape(2, 2).tolist() == [[0, -3], [10, 3]]
+
+
+def test_depth_to_space_puts_channels_in_row_order():
+    got = run([layer(np.eye(4)[None, None], up=2)], np.array([[[1, 2, 3, 4]]]))
+    assert got[..., 0].tolist() == [[1, 2], [3, 4]]
+
+
+def test_an_accumulator_that_could_leave_float32_is_refused():
+    kernel = np.full((3, 3, 96, 1), 100)  # 864 * 100 * 255 > 2^24
+    with pytest.raises(ValueError, match="can reach 22032000 in channel 0"):
+        layer(kernel)
+
+
+def test_weights_shifts_and_biases_out_of_range_are_refused():
+    one = layer(np.ones((1, 1, 1, 1)))
+    for change, message in (
+        ({"kernel": np.full((1, 1, 1, 1), 256)}, "a weight of 256"),
+        ({"shift": np.array([15])}, "shifts .*15"),
+        ({"bias": np.array([2**12 + 1])}, "more than 11 significant bits"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            dataclasses.replace(one, **change)
+
+
+def test_shortening_keeps_eleven_bits_and_rounds():
+    values = [0, 5, -5, 2047, 2048, 2049, 4097, 4099, -4099, 2**20 + 2**8]
+    expected = [0, 5, -5, 2047, 2048, 2050, 4098, 4100, -4100, 2**20]
+    got = shorten(values)
+    apart = np.abs(got - np.array(expected))
+    assert (apart <= np.maximum(np.abs(expected), 2048) * 2.0**-10).all()
+    for value in got.tolist():
+        odd = abs(value)
+        while odd and odd % 2 == 0:
+            odd //= 2
+        assert odd < 2**11
+    assert (np.abs(got - np.array(values)) <= np.abs(values) * 2.0**-11).all()
+
+
+def test_index_shift_hits_the_rate_points_and_rounds_down_between_them():
+    rows = np.array([[-10, 0], [10, 7], [400, -7]], np.int32)
+    assert index_shift(rows, 256).tolist() == [-10, 0]
+    assert index_shift(rows, 256 + SPAN // 2).tolist() == [10, 7]
+    assert index_shift(rows, 256 + SPAN).tolist() == [400, -7]
+    quarter = index_shift(rows, 256 + SPAN // 4)
+    assert quarter.tolist() == [0, 3]  # floor(3.5)
+    three = index_shift(rows, 256 + 3 * SPAN // 4)
+    assert three.tolist() == [205, 0]
+
+
+def test_index_shift_of_one_rate_point_is_that_point():
+    rows = np.array([[3, -4]], np.int32)
+    assert index_shift(rows, 12345).tolist() == [3, -4]
