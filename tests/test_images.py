@@ -195,7 +195,7 @@ def test_the_type_can_be_named_and_is_png_for_a_stream(tmp_path):
     assert stream.getvalue().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["x", "x.tfcv", "x.txt", "x.psd"])
+@pytest.mark.parametrize("name", ["x", "x.xyz", "x.txt", "x.psd"])
 def test_an_unknown_type_is_not_written(tmp_path, name):
     with pytest.raises(ImageError, match="expected .png"):
         images.write(tmp_path / name, np.zeros((2, 2, 3), np.uint8))
@@ -203,7 +203,7 @@ def test_an_unknown_type_is_not_written(tmp_path, name):
 
 
 def test_an_existing_file_is_kept_unless_forced(tmp_path):
-    path = tmp_path / "x.tfcv"
+    path = tmp_path / "x.xyz"
     images.write_bytes(path, b"first")
     with pytest.raises(ImageError, match="exists; use --force"):
         images.write_bytes(path, b"second")
@@ -214,11 +214,11 @@ def test_an_existing_file_is_kept_unless_forced(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing_and_keeps_the_old_file(tmp_path):
-    path = tmp_path / "x.tfcv"
+    path = tmp_path / "x.xyz"
     path.write_bytes(b"old")
     with pytest.raises(ImageError, match="cannot write"):
         images.write_bytes(path, "text is not bytes", force=True)
-    for target in (tmp_path, tmp_path / "no folder" / "x.tfcv"):
+    for target in (tmp_path, tmp_path / "no folder" / "x.xyz"):
         with pytest.raises(ImageError, match="cannot write"):
             images.write_bytes(target, b"data", force=True)
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,8 @@ class ModelConfig:
     lmbdas: tuple[float, ...] = (0.01,)
 
     def __post_init__(self):
-        object.__setattr__(self, "lmbdas", tuple(float(v) for v in self.lmbdas))
-        if not self.lmbdas or min(self.lmbdas) <= 0:
+        object.__setattr__(self, "lmbdas", _floats("lmbdas", self.lmbdas))
+        if not self.lmbdas or not all(0 < v < math.inf for v in self.lmbdas):
             raise ConfigError(f"lmbdas: {self.lmbdas}; expected positive numbers")
         if list(self.lmbdas) != sorted(set(self.lmbdas)):
             raise ConfigError(f"lmbdas: {self.lmbdas}; expected ascending order")
@@ -57,7 +58,7 @@ class TrainConfig:
     final_learning_rate: float = 5e-5
     hold: float = 0.6  # share of the steps at full rate, then a linear decay
     warmup: int = 200  # steps of linear increase at the start
-    clip_norm: float = 1.0  # of the whole gradient
+    clip_norm: float = 1.0  # of the whole gradient; 0 leaves it as it is
     ema: float = 0.998  # momentum of the averaged weights, used for evaluation
     downscale: tuple[float, float] = (0.6, 0.95)  # hides the artefacts of JPEG photos
     crops_per_photo: int = 2  # crops taken each time a photo is visited
@@ -66,11 +67,12 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self):
-        object.__setattr__(self, "downscale", tuple(float(v) for v in self.downscale))
-        if self.patch % 64:
+        object.__setattr__(self, "downscale", _floats("downscale", self.downscale))
+        if self.patch < 64 or self.patch % 64:
             raise ConfigError(f"patch: {self.patch}; expected a multiple of 64")
-        low, high = self.downscale
-        if not 0 < low <= high <= 1:
+        if len(self.downscale) != 2 or not (
+            0 < self.downscale[0] <= self.downscale[1] <= 1
+        ):
             raise ConfigError(
                 f"downscale: {self.downscale}; expected 0 < low <= high <= 1"
             )
@@ -80,10 +82,28 @@ class TrainConfig:
         for name in ("hold", "ema", "validation"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}: {getattr(self, name)}; expected 0 to 1")
+        if not 0 < self.learning_rate < math.inf:
+            raise ConfigError(
+                f"learning_rate: {self.learning_rate}; expected a number above zero"
+            )
+        for name in ("final_learning_rate", "warmup", "clip_norm"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(
+                    f"{name}: {getattr(self, name)}; expected zero or a number above"
+                )
+
+
+def _floats(name, values):
+    try:
+        return tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name}: {values!r}; expected a list of numbers") from None
 
 
 def from_dict(cls, values: dict):
     """Builds a config of class `cls`; raises `ConfigError` on an unknown name."""
+    if not isinstance(values, dict):
+        raise ConfigError(f"{cls.__name__}: {values!r}; expected named options")
     known = {field.name for field in dataclasses.fields(cls)}
     unknown = sorted(set(values) - known)
     if unknown:
@@ -103,15 +123,27 @@ def to_dict(config) -> dict:
 
 
 def save(path, **sections):
-    """Writes named configs as one JSON file."""
+    """Writes named configs as one JSON file, whole or not at all."""
     text = json.dumps({k: to_dict(v) for k, v in sections.items()}, indent=2)
-    Path(path).write_text(text + "\n")
+    path = Path(path)
+    new = path.with_name(path.name + ".new")
+    new.write_text(text + "\n", encoding="utf-8")
+    new.replace(path)
 
 
 def load(path, **sections):
-    """Reads the named sections: `load(path, model=ModelConfig)` -> {"model": ...}."""
-    values = json.loads(Path(path).read_text())
-    unknown = sorted(set(values) - set(sections))
-    if unknown:
-        raise ConfigError(f"{path}: unknown section {', '.join(unknown)}")
+    """Reads the named sections: `load(path, model=ModelConfig)` -> {"model": ...}.
+
+    Raises `ConfigError` on unknown or missing names and on what is no JSON, OSError.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path} is not JSON: {error}") from error
+    names = sorted(values) if isinstance(values, dict) else []
+    if names != sorted(sections):
+        raise ConfigError(
+            f"{path} has the sections {', '.join(names) or 'none'}; expected "
+            f"{', '.join(sorted(sections))}"
+        )
     return {name: from_dict(cls, values[name]) for name, cls in sections.items()}

@@ -115,14 +115,13 @@ def write(target, pixels, format=None, force=False):
     Args:
       target: a path, "-" for the standard output, or a binary file object.
       pixels: uint8 (H, W, 3).
-      format: an extension such as "png" or "jpg"; by default the path's own, and
-        "png" where there is no path.
+      format: an extension such as "png"; by default the path's own, else "png".
       force: whether to replace an existing file.
 
     Raises:
       ImageError: the format is unknown, the file exists, or it cannot be written.
     """
-    format = _pillow_format(target, format)
+    format = file_format(target, format)
     buffer = io.BytesIO()
     with _explained(f"cannot write {target} as {format}"):
         image = Image.fromarray(pixels)
@@ -165,7 +164,8 @@ def _replace(path, data):
         raise
 
 
-def _pillow_format(target, extension):
+def file_format(target, extension=None):
+    """Returns Pillow's name of the type; raises `ImageError` for an unknown one."""
     if extension is None and (_is_dash(target) or hasattr(target, "write")):
         extension = "png"
     suffix = f".{extension}" if extension else Path(target).suffix

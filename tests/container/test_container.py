@@ -59,12 +59,12 @@ def test_the_golden_file_reads_as_the_document_says():
 
 
 def test_the_golden_file_is_written_again_byte_for_byte(tmp_path):
-    make = runpy.run_path(str(GOLDEN / "make_container.py"))["make"]
+    make = runpy.run_path(str(GOLDEN / "make.py"))["make_container"]
     assert make(tmp_path).read_bytes() == golden()
 
 
 def test_a_golden_file_is_never_overwritten(tmp_path):
-    make = runpy.run_path(str(GOLDEN / "make_container.py"))["make"]
+    make = runpy.run_path(str(GOLDEN / "make.py"))["make_container"]
     (tmp_path / "container_v1.tfcv").write_bytes(b"precious")
     with pytest.raises(FileExistsError):
         make(tmp_path)

@@ -1,10 +1,14 @@
-"""Writes rans_v<VERSION>.json: streams that every reader of the format must read.
+"""Writes the golden files: bytes that every reader of the format must read.
 
     python tests/golden/make.py
 
 It never overwrites: the bytes of a version are for good, so a change of them needs a
-higher `VERSION`, which gives the file another name. The file is plain JSON, for
-readers in any language: `tables` as in `tfc_vae.coding.Tables`, and `cases`, each with
+higher `VERSION`, which gives the files other names.
+
+container_v<VERSION>.tfcv is the file that FORMAT.md shows byte by byte.
+
+rans_v<VERSION>.json has streams of the entropy coder. It is plain JSON, for readers in
+any language: `tables` as in `tfc_vae.coding.Tables`, and `cases`, each with
 the number of lanes, groups of values and rows, and `stream` and `escapes` in hex. The
 tables come from integers alone, so that no float decides what the file holds.
 """
@@ -16,9 +20,22 @@ from pathlib import Path
 import numpy as np
 
 from tfc_vae.coding import Tables, encode
-from tfc_vae.container import VERSION
+from tfc_vae.container import VERSION, Header, pack
 
 PRECISION = 12
+
+HEADER = Header(
+    model_id=bytes(range(1, 9)),
+    height=1080,
+    width=1920,
+    quality_q8=0x3280,
+    lanes_log2=1,
+)
+SECTIONS = {
+    "S": bytes.fromhex("45230100 bc9a7856 1122 3344"),  # two states, two words
+    "E": bytes.fromhex("2c01"),
+    "c": b"hi",  # a lower-case tag without a meaning: readers skip it
+}
 
 
 def tables():
@@ -28,12 +45,9 @@ def tables():
         radius = 1 << min(k, 5)
         distance = np.abs(np.arange(-radius, radius + 1))
         weights = 1 + (4096 >> np.minimum(12, (distance * 4) >> k))
-        frequencies = np.append(
-            1 + weights * 3000 // weights.sum(), 1
-        )  # and the escape
-        frequencies[radius] += (
-            2**PRECISION - frequencies.sum()
-        )  # value 0 takes the rest
+        # The last one is the escape's; value 0 takes what is left.
+        frequencies = np.append(1 + weights * 3000 // weights.sum(), 1)
+        frequencies[radius] += 2**PRECISION - frequencies.sum()
         rows.append(frequencies)
     width = max(map(len, rows))
     return Tables(
@@ -58,8 +72,20 @@ def group(count, seed):
     return values, rows
 
 
-def make(folder):
-    """Writes the golden file of this version into `folder`; returns its path.
+def make_container(folder):
+    """Writes the container's golden file into `folder`; returns its path.
+
+    Raises:
+      FileExistsError: this version has its golden file already.
+    """
+    path = Path(folder) / f"container_v{VERSION}.tfcv"
+    with path.open("xb") as file:
+        file.write(pack(HEADER, SECTIONS))
+    return path
+
+
+def make_rans(folder):
+    """Writes the coder's golden file into `folder`; returns its path.
 
     Raises:
       FileExistsError: this version has its golden file already.
@@ -85,7 +111,8 @@ def make(folder):
 
 
 if __name__ == "__main__":
-    try:
-        print(make(Path(__file__).parent))
-    except FileExistsError as error:
-        sys.exit(f"{error.filename} exists; raise VERSION to change the bytes")
+    for make in (make_container, make_rans):
+        try:
+            print(make(Path(__file__).parent))
+        except FileExistsError as error:
+            sys.exit(f"{error.filename} exists; raise VERSION to change the bytes")

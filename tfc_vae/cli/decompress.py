@@ -21,6 +21,7 @@ def add_arguments(parser):
 
 def run(args):
     streams.check_free(args.output, args.force)
+    images.file_format(args.output)  # before the work, not after it
     model = args.model and codec.find(args.model).folder
     with streams.about(args.input):
         data = streams.read_tfcv(args.input)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +43,19 @@ def search_path() -> list[Path]:
 def shipped() -> list[ModelInfo]:
     """Lists the models that can be used by name, the first of each name."""
     found: dict[str, ModelInfo] = {}
+    for info in _all():
+        found.setdefault(info.name, info)
+    return list(found.values())
+
+
+def _all():
+    """Every model on the search path; a broken one hides no other, but is reported."""
     for folder in search_path():
         for manifest in sorted(folder.glob("*/manifest.json")):
-            info = open_folder(manifest.parent)
-            found.setdefault(info.name, info)
-    return list(found.values())
+            try:
+                yield open_folder(manifest.parent)
+            except ModelError as error:
+                warnings.warn(f"skipped: {error}", stacklevel=2)
 
 
 def find(model: str | os.PathLike | None) -> ModelInfo:
@@ -68,7 +77,7 @@ def find(model: str | os.PathLike | None) -> ModelInfo:
 
 def find_id(model_id: bytes) -> ModelInfo:
     """Returns the model that made a file; raises `ModelError` that names its id."""
-    models = shipped()
+    models = list(_all())  # an older model of the same name may be the one
     for info in models:
         if info.model_id == model_id:
             return info

@@ -96,7 +96,8 @@ class Hyperprior(keras.Model):
         terms = self.objective(x, y_pred)
         for name, meter in self.shown.items():
             meter.update_state(terms[name])
-        return terms["loss"]
+        # Keras adds up the gradients of a strategy's replicas.
+        return terms["loss"] / tf.distribute.get_strategy().num_replicas_in_sync
 
     def compute_metrics(self, x, y, y_pred, sample_weight):
         return {name: meter.result() for name, meter in self.shown.items()}

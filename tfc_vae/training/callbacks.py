@@ -1,21 +1,25 @@
-"""What happens beside the steps: averaged weights, checkpoints, pictures."""
+"""What happens beside the steps: averaged weights, pictures, the end of the run."""
 
 import contextlib
-from pathlib import Path
 
 import tensorflow as tf
 from tensorflow import keras
 
 
+def averages_of(model):
+    """The moving average of each trainable variable; empty if there is none."""
+    return getattr(model.optimizer, "_model_variables_moving_average", [])
+
+
 @contextlib.contextmanager
 def averaged_weights(model):
     """Within the block the model has the average of its weights, afterwards its own."""
-    averages = getattr(model.optimizer, "_model_variables_moving_average", [])
-    variables = model.trainable_variables
-    own = [v.numpy() for v in variables]
-    for variable, average in zip(variables, averages, strict=False):
-        variable.assign(average)
+    averages = averages_of(model)
+    variables = model.trainable_variables if averages else []
+    own = [variable.numpy() for variable in variables]
     try:
+        for variable, average in zip(variables, averages, strict=True):
+            variable.assign(average.numpy())
         yield
     finally:
         for variable, value in zip(variables, own, strict=True):
@@ -25,46 +29,31 @@ def averaged_weights(model):
 class EvaluateAveraged(keras.callbacks.Callback):
     """Validation during `fit` sees the averaged weights."""
 
+    def __init__(self):
+        super().__init__()
+        self._swap = contextlib.ExitStack()
+
     def on_test_begin(self, logs=None):
-        self._swapped = averaged_weights(self.model)
-        self._swapped.__enter__()
+        self._swap.enter_context(averaged_weights(self.model))
 
     def on_test_end(self, logs=None):
-        self._swapped.__exit__(None, None, None)
+        self.swap_back()
+
+    def swap_back(self):
+        """To be called after a validation that was interrupted; harmless otherwise."""
+        self._swap.close()
 
 
-class Checkpoints(keras.callbacks.Callback):
-    """Keeps the last two states of the run, and the averaged weights for `export`."""
+class StopAtStep(keras.callbacks.Callback):
+    """Ends `fit` after a step of the optimiser, within an epoch if need be."""
 
-    def __init__(self, folder):
+    def __init__(self, step):
         super().__init__()
-        self.folder = Path(folder)
+        self.step = step
 
-    def set_model(self, model):
-        super().set_model(model)
-        state = tf.train.Checkpoint(model=model, optimizer=model.optimizer)
-        self.manager = tf.train.CheckpointManager(
-            state, str(self.folder / "checkpoints"), max_to_keep=2
-        )
-
-    def restore(self) -> int:
-        """Loads the newest state; returns the step it was taken at, 0 for none."""
-        self.model.optimizer.build(self.model.trainable_variables)
-        path = self.manager.latest_checkpoint
-        if path:
-            # Made variables all exist by now: a name without a match is an error.
-            self.manager.checkpoint.restore(path).assert_existing_objects_matched()
-        return int(self.model.optimizer.iterations)
-
-    def save(self):
-        self.manager.save(int(self.model.optimizer.iterations))
-        new = self.folder / "new.weights.h5"
-        with averaged_weights(self.model):
-            self.model.save_weights(str(new))
-        new.replace(self.folder / "averaged.weights.h5")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.save()
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) >= self.step:
+            self.model.stop_training = True
 
 
 class ImageGrid(keras.callbacks.Callback):
@@ -83,3 +72,7 @@ class ImageGrid(keras.callbacks.Callback):
         grid = tf.concat(tf.unstack(pair), axis=1)[tf.newaxis]  # side by side
         with self.writer.as_default(step=epoch):
             tf.summary.image("original over reconstruction, rate rising", grid)
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        self.writer.close()

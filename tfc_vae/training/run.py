@@ -1,10 +1,15 @@
 """A training run: a folder that holds everything, and that continues where it stopped.
 
 config.json             model and training options
-checkpoints/            the last two states (weights, optimiser, step)
+checkpoints/            the last two states (weights, averages, optimiser, step)
 averaged.weights.h5     what `export` takes
 history.csv             one line per epoch
 tensorboard/            the same as curves, with pictures
+
+What is promised of a run that is continued: weights, averages, optimiser, step and so
+the learning rate are those of the state, to the bit. Crops and noise are drawn anew,
+as functions of the seed and of the step it starts from: they repeat nothing that came
+before, so the rest of the run is as good as, and not equal to, an uninterrupted one.
 """
 
 import dataclasses
@@ -17,7 +22,8 @@ from tensorflow import keras
 from tfc_vae import config as config_module
 from tfc_vae import data, models
 from tfc_vae.config import ConfigError, ModelConfig, TrainConfig
-from tfc_vae.training.callbacks import Checkpoints, EvaluateAveraged, ImageGrid
+from tfc_vae.training import callbacks as own
+from tfc_vae.training.checkpoints import Checkpoints, RunError
 from tfc_vae.training.schedule import optimizer
 
 STRATEGIES = {
@@ -27,57 +33,116 @@ STRATEGIES = {
 }
 
 
-def train(model_config, train_config, source, folder, strategy="none", verbose=1):
-    """Trains a model, or continues the run in `folder`; returns the model.
+def train(
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    source: str,
+    folder,
+    strategy: str = "none",
+    *,
+    verbose=1,
+    callbacks=(),
+) -> keras.Model:
+    """Trains a model, or continues the run in `folder`.
 
-    source: a folder of photos or `tfds:NAME[:SPLIT]`. A run that is interrupted leaves
-    a state to continue from. Raises `ConfigError`, `data.DataError`.
+    Args:
+      source: a folder of photos or `tfds:NAME[:SPLIT]`.
+      strategy: a key of `STRATEGIES`. A cluster (TF_CONFIG) needs one folder that all
+        its workers see; `batch` is divided among all replicas.
+      verbose, callbacks: as in `keras.Model.fit`.
+
+    Returns:
+      the model with the weights of the last step; `load_model` gives their average.
+
+    Raises:
+      ConfigError: an option does not exist or does not fit.
+      data.DataError: there are no photos.
+      RunError: the state cannot be read, or the weights became NaN. The folder then
+        has the last good state.
+      KeyboardInterrupt: the state of that step is in the folder; in a cluster, of the
+        last epoch.
     """
     folder = Path(folder)
+    strategy = _strategy(strategy, train_config.batch)
     photos = data.load(
         source, train_config.validation, train_config.patch, train_config.seed
     )
     _check_same_model(folder, model_config)
     keras.utils.set_random_seed(train_config.seed)
-    with STRATEGIES[strategy]().scope():
+    with strategy.scope():
         model = models.build(model_config)
         model.compile(optimizer=optimizer(train_config))
-    folder.mkdir(parents=True, exist_ok=True)
-    config_module.save(folder / "config.json", model=model_config, train=train_config)
-    return _fit(model, photos, train_config, folder, verbose)
-
-
-def _fit(model, photos, config, folder, verbose):
-    checkpoints = Checkpoints(folder)
-    checkpoints.set_model(model)
+        model.optimizer.build(model.trainable_variables)
+    checkpoints = Checkpoints(model, folder, strategy.extended.should_checkpoint)
     start = checkpoints.restore()
-    held_out = data.validation(photos, config)
+    if checkpoints.chief:
+        folder.mkdir(parents=True, exist_ok=True)
+        config_module.save(
+            folder / "config.json", model=model_config, train=train_config
+        )
+    crops = data.crops(photos, train_config, start)
+    held_out = data.validation(photos, train_config)
+    # The crops are the same for all workers of a cluster, the noise is not.
+    tf.random.set_seed(train_config.seed + start + (_worker(strategy) << 32))
+    averaged = own.EvaluateAveraged()
     try:
         model.fit(
-            data.crops(photos, config, start),
+            crops,
             validation_data=held_out,
-            steps_per_epoch=config.steps_per_epoch,
-            initial_epoch=start // config.steps_per_epoch,
-            epochs=math.ceil(config.steps / config.steps_per_epoch),
+            steps_per_epoch=train_config.steps_per_epoch,
+            initial_epoch=start // train_config.steps_per_epoch,
+            # After a state within an epoch comes a whole one; StopAtStep ends the last.
+            epochs=math.ceil(train_config.steps / train_config.steps_per_epoch),
             callbacks=[
                 keras.callbacks.TerminateOnNaN(),
-                EvaluateAveraged(),
+                own.StopAtStep(train_config.steps),
+                averaged,
                 checkpoints,
-                keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True),
-                keras.callbacks.TensorBoard(str(folder / "tensorboard")),
-                ImageGrid(folder / "tensorboard" / "pictures", held_out),
+                *(_reports(folder, held_out) if checkpoints.chief else ()),
+                *callbacks,
             ],
-            verbose=verbose,
+            verbose=verbose if checkpoints.chief else 0,
         )
     except KeyboardInterrupt:
-        checkpoints.save()
+        averaged.swap_back()
+        if _workers(strategy) == 1:
+            checkpoints.save()
         raise
+    checkpoints.check_finite()
     return model
 
 
+def _reports(folder, held_out):
+    return (
+        keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True),
+        keras.callbacks.TensorBoard(str(folder / "tensorboard")),
+        own.ImageGrid(folder / "tensorboard" / "pictures", held_out),
+    )
+
+
+def _strategy(name, batch):
+    if name not in STRATEGIES:
+        raise ConfigError(f"no strategy {name!r}; there is {', '.join(STRATEGIES)}")
+    strategy = STRATEGIES[name]()
+    replicas = strategy.num_replicas_in_sync
+    if batch % replicas:
+        raise ConfigError(f"batch: {batch}; expected a multiple of {replicas} replicas")
+    return strategy
+
+
+def _worker(strategy):
+    resolver = strategy.cluster_resolver
+    return (resolver.task_id or 0) if resolver else 0
+
+
+def _workers(strategy):
+    resolver = strategy.cluster_resolver
+    spec = resolver.cluster_spec() if resolver else tf.train.ClusterSpec({})
+    return max(1, sum(spec.num_tasks(job) for job in spec.jobs))
+
+
 def _check_same_model(folder, model_config):
-    path = folder / "config.json"
-    if not path.exists():
+    if not (folder / "config.json").exists():
         return
     existing = load_config(folder)[0]
     if existing != model_config:
@@ -93,7 +158,7 @@ def _check_same_model(folder, model_config):
 
 
 def load_config(folder) -> tuple[ModelConfig, TrainConfig]:
-    """Reads the options of a run."""
+    """Reads the options of a run; raises `ConfigError`."""
     path = Path(folder) / "config.json"
     if not path.exists():
         raise ConfigError(f"{folder}: no config.json; expected a folder of `train.py`")
@@ -102,12 +167,18 @@ def load_config(folder) -> tuple[ModelConfig, TrainConfig]:
 
 
 def load_model(folder) -> keras.Model:
-    """Rebuilds the model of a run, with its averaged weights."""
+    """Rebuilds the model of a run, with its averaged weights.
+
+    Raises `ConfigError`; `RunError` if the weights are missing or damaged.
+    """
     model = models.build(load_config(folder)[0])
     path = Path(folder) / "averaged.weights.h5"
     if not path.exists():
-        raise ConfigError(
-            f"{path} is missing: the run has not finished its first epoch"
-        )
-    model.load_weights(str(path))
+        raise RunError(f"{path} is missing: the run has not finished its first epoch")
+    try:
+        model.load_weights(str(path))
+    except (OSError, KeyError, ValueError) as error:
+        raise RunError(
+            f"{path} is damaged: {error}; the command of the run writes it anew"
+        ) from error
     return model

@@ -8,7 +8,11 @@ from tfc_vae.config import TrainConfig
 
 @keras.saving.register_keras_serializable(package="tfc_vae")
 class HoldThenDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises over `warmup` steps, holds for a share of the run, falls to `final`."""
+    """Rises over `warmup` steps, holds for a share of the run, falls to `final`.
+
+    At step t of T: min(1, (t + 1) / warmup) * (peak + f * (final - peak)), where f is
+    (t / T - hold) / (1 - hold), limited to 0 to 1.
+    """
 
     def __init__(self, peak, final, steps, hold, warmup):
         self.peak, self.final, self.steps = peak, final, steps
@@ -41,7 +45,7 @@ def optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
             config.hold,
             config.warmup,
         ),
-        global_clipnorm=config.clip_norm,
+        global_clipnorm=config.clip_norm or None,
         use_ema=config.ema > 0,
         ema_momentum=config.ema,
     )
