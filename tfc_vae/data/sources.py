@@ -140,9 +140,11 @@ def _tfds(source, held_out, smallest, seed):
 
 def _check_feature(source, features):
     if "image" not in features:
-        raise DataError(f"{source}: no feature 'image'; there is {', '.join(features)}")
-    shape, dtype = features["image"].shape, tf.as_dtype(features["image"].dtype)
-    if len(shape) != 3 or shape[2] not in (1, 3) or dtype != tf.uint8:
+        raise DataError(
+            f"{source}: no feature 'image'; there is {', '.join(features)}"
+        )
+    shape, dtype = features["image"].shape, np.dtype(features["image"].np_dtype)
+    if len(shape) != 3 or shape[2] not in (1, 3) or dtype != np.uint8:
         raise DataError(
             f"{source}: the feature 'image' is {dtype.name} of shape {shape}; "
             "expected uint8 (height, width, 1 or 3)"

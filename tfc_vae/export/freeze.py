@@ -29,12 +29,11 @@ MEAN_STEPS = 16  # the mean is an integer in sixteenths of a latent step
 INTEGER_MAX = 2**15 - 1  # of what the integer network says of mean and index
 Y_MAX = 2**15 - 1  # symbols fit the container's 16-bit escapes
 # A latent whose table says that it is not zero with less than this probability is zero
-# by definition and not coded at all.
-SKIP_BELOW = 2e-4
+# by definition and not coded at all. On Kodak this took 1.9 % off the bits and 0.09 dB
+# off the PSNR at quality 1, which is what a lower quality would have done, and a third
+# off the symbols to decode.
+SKIP_BELOW = 3e-3
 INDEX_STEPS = 16  # the integer network's index is in sixteenths of a table row
-# Twice the default precision: most latents are almost certainly zero, and 1 / 4096 for
-# each rare symbol of their tables would show in small files.
-PRECISION = 13
 
 
 class Coded(NamedTuple):
@@ -198,8 +197,8 @@ def _heads(model):
 def _tables(model):
     family = {"normal": coding.gaussian, "laplace": coding.laplace}
     make = family[model.config.density]
-    y = make(scale_table(), PRECISION, skip_below=SKIP_BELOW)
-    z = coding.from_pmfs(*_trimmed(model.prior_z.pmf(Z_MAX)), PRECISION)
+    y = make(scale_table(), skip_below=SKIP_BELOW)
+    z = coding.from_pmfs(*_trimmed(model.prior_z.pmf(Z_MAX)))
     return coding.concatenate(y, z)
 
 

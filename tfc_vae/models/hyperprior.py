@@ -85,6 +85,8 @@ class Hyperprior(keras.Model):
         """As in Keras; `loss` is a function like `objective.rate_distortion`."""
         super().compile(optimizer=optimizer, **kwargs)
         self.objective = loss
+        # All replicas have the same means; by default Keras shows their sum.
+        self.distribute_reduction_method = "first"
         self._make_meters()
 
     # Not tracked: what is shown while fitting is no weight of the model.

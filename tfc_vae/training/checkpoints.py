@@ -43,7 +43,7 @@ class Checkpoints(keras.callbacks.Callback):
             max_to_keep=2,
         )
         self.averaged = models.build(model.config)
-        self.saved = 0  # the step of the state on disk
+        self.saved = None  # the step of the newest good state on disk
 
     def restore(self) -> int:
         """Loads the newest state; returns the step it was taken at, 0 for none.
@@ -76,7 +76,7 @@ class Checkpoints(keras.callbacks.Callback):
     @property
     def step(self) -> int:
         """Steps that the optimiser has done."""
-        return int(self.state.optimizer.iterations)
+        return int(self.state.optimizer.iterations.numpy())
 
     def save(self):
         """Writes the state of this moment, unless it has a NaN or an infinity."""
@@ -89,11 +89,13 @@ class Checkpoints(keras.callbacks.Callback):
 
     def check_finite(self):
         """Raises `RunError` if a weight has become NaN or infinite."""
-        if not self._finite():
-            raise RunError(
-                f"the weights became NaN before step {self.step}; {self.folder} has "
-                f"the state of step {self.saved}: continue with a lower --learning-rate"
-            )
+        if self._finite():
+            return
+        kept = "no state" if self.saved is None else f"the state of step {self.saved}"
+        raise RunError(
+            f"the weights became NaN or infinite before step {self.step}; "
+            f"{self.folder} has {kept}: continue with a lower --learning-rate"
+        )
 
     def _finite(self):
         model = self.state.model
