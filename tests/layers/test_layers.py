@@ -12,6 +12,7 @@ from tfc_vae.layers import (
     Residual,
     SpaceToDepth,
     block_dct,
+    dct_spread,
     rounded,
     straight_through,
 )
@@ -74,26 +75,32 @@ def test_straight_through_rounds_forward_and_is_the_identity_backward():
 
 
 def test_block_dct_is_orthonormal():
-    kernel = block_dct(4, 48)
+    kernel = block_dct(48, block=4)
     np.testing.assert_allclose(kernel.T @ kernel, np.eye(48), atol=1e-6)
 
 
 def test_first_dct_coefficient_is_the_mean_of_the_luma():
     grey = np.full(16 * 16 * 3, 0.5)
-    coefficients = grey @ block_dct(16, 320)
+    coefficients = grey @ block_dct(320)
     np.testing.assert_allclose(coefficients[0], 0.5 * np.sqrt(768), rtol=1e-6)
     np.testing.assert_allclose(coefficients[1:], 0, atol=1e-5)
 
 
 def test_block_dct_has_more_luma_than_chroma():
-    kernel = block_dct(16, 320).reshape(256, 3, 320)
+    kernel = block_dct(320).reshape(256, 3, 320)
     luma = np.abs(kernel.sum(1)).max(0) > 1e-6  # chroma rows sum to zero
-    assert luma.sum() > 160
+    assert 160 < luma.sum() < 256  # and not all of it: colour has its share
+
+
+def test_spread_falls_from_the_mean_of_the_luma_on():
+    spread = dct_spread(384)
+    assert spread[0] == spread.max() > 8
+    assert (np.diff(spread) <= 0).all() and spread[-1] > 0
 
 
 def test_block_dct_refuses_more_coefficients_than_pixels():
     with pytest.raises(ValueError, match="48 coefficients, not 49"):
-        block_dct(4, 49)
+        block_dct(49, block=4)
 
 
 def test_inverse_dct_kernel_is_the_transpose():

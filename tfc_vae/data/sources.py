@@ -140,9 +140,7 @@ def _tfds(source, held_out, smallest, seed):
 
 def _check_feature(source, features):
     if "image" not in features:
-        raise DataError(
-            f"{source}: no feature 'image'; there is {', '.join(features)}"
-        )
+        raise DataError(f"{source}: no feature 'image'; there is {', '.join(features)}")
     shape, dtype = features["image"].shape, np.dtype(features["image"].np_dtype)
     if len(shape) != 3 or shape[2] not in (1, 3) or dtype != np.uint8:
         raise DataError(

@@ -21,7 +21,10 @@ PRESETS = {
         density="normal",
     ),
     # The one we ship: every rate in one model, a synthesis that is fast in TFLite.
-    "vr": ModelConfig(lmbdas=(0.0016, 0.0032, 0.0064, 0.0128, 0.0256, 0.0512, 0.1024)),
+    "vr": ModelConfig(
+        latents=384,
+        lmbdas=(0.0016, 0.0032, 0.0064, 0.0128, 0.0256, 0.0512, 0.1024),
+    ),
     # Trains in seconds; for tests.
     "tiny": ModelConfig(
         filters=8,

@@ -8,6 +8,7 @@ Three facts a reader would otherwise learn by a bug:
      Only the chief's files are kept.
 """
 
+import functools
 import tempfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tensorflow import keras
 
 from tfc_vae import models
 from tfc_vae.config import ConfigError
-from tfc_vae.training.callbacks import averages_of
+from tfc_vae.training.callbacks import averaged_weights, averages_of
 
 
 class RunError(ConfigError):
@@ -35,20 +36,16 @@ class Checkpoints(keras.callbacks.Callback):
         self.folder = Path(folder)
         self.chief = chief
         self.state = tf.train.Checkpoint(model=model, optimizer=model.optimizer)
-        if not chief:
-            self._discarded = tempfile.TemporaryDirectory()
-        self.manager = tf.train.CheckpointManager(
-            self.state,
-            str(self.folder / "checkpoints") if chief else self._discarded.name,
-            max_to_keep=2,
-        )
-        self.averaged = models.build(model.config)
+        if chief:
+            self._kept = tf.train.CheckpointManager(
+                self.state, str(self.folder / "checkpoints"), max_to_keep=2
+            )
         self.saved = None  # the step of the newest good state on disk
 
     def restore(self) -> int:
         """Loads the newest state; returns the step it was taken at, 0 for none.
 
-        Raises `RunError`: the state is damaged or of a differently built optimiser.
+        Raises `RunError`: the state is damaged, or of another model or optimiser.
         """
         indices = (self.folder / "checkpoints").glob("ckpt-*.index")
         found = sorted(indices, key=lambda path: int(path.stem.partition("-")[2]))
@@ -58,17 +55,16 @@ class Checkpoints(keras.callbacks.Callback):
         try:
             # Made variables all exist by now: a name without a match is an error.
             self.state.restore(str(path)).assert_existing_objects_matched()
-        except AssertionError as error:
+        except (AssertionError, ValueError) as error:
             raise RunError(
-                f"{path} has not the variables of this run; ema cannot be switched on "
-                "or off in the middle: choose another --run"
+                f"{path} does not fit the model: {_first_line(error)}; was it made by "
+                "another version? choose another --run"
             ) from error
-        except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        except (tf.errors.OpError, RuntimeError, LookupError) as error:
             before = f"from {found[-2].stem}" if found[:-1] else "from the beginning"
-            reason = str(error).partition("\n")[0]
             raise RunError(
-                f"{path} is damaged: {reason}; delete {path.name}.* and the same "
-                f"command continues {before}"
+                f"{path} is damaged: {_first_line(error)}; delete {path.name}.* and "
+                f"the same command continues {before}"
             ) from error
         self.saved = self.step
         return self.step
@@ -82,10 +78,13 @@ class Checkpoints(keras.callbacks.Callback):
         """Writes the state of this moment, unless it has a NaN or an infinity."""
         if not self._finite():
             return
-        self.manager.save(self.step)
-        self.saved = self.step
         if self.chief:
+            self._kept.save(self.step)
             self._save_averaged()
+        else:
+            with tempfile.TemporaryDirectory() as discarded:
+                self.state.write(str(Path(discarded) / "state"))
+        self.saved = self.step
 
     def check_finite(self):
         """Raises `RunError` if a weight has become NaN or infinite."""
@@ -102,17 +101,20 @@ class Checkpoints(keras.callbacks.Callback):
         variables = (*model.trainable_variables, *averages_of(model))
         return all(np.isfinite(variable.numpy()).all() for variable in variables)
 
+    @functools.cached_property
+    def _copy(self):
+        return models.build(self.state.model.config)
+
     def _save_averaged(self):
-        self.averaged.set_weights(self.state.model.get_weights())
-        averages = averages_of(self.state.model)
-        if averages:
-            for variable, average in zip(
-                self.averaged.trainable_variables, averages, strict=True
-            ):
-                variable.assign(average.numpy())
+        with averaged_weights(self.state.model):
+            self._copy.set_weights(self.state.model.get_weights())
         new = self.folder / "new.weights.h5"
-        self.averaged.save_weights(str(new))
+        self._copy.save_weights(str(new))
         new.replace(self.folder / "averaged.weights.h5")
 
     def on_epoch_end(self, epoch, logs=None):
         self.save()
+
+
+def _first_line(error):
+    return str(error).strip().partition("\n")[0]

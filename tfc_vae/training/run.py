@@ -52,7 +52,7 @@ def train(
       verbose, callbacks: as in `keras.Model.fit`.
 
     Returns:
-      the model with the weights of the last step; `load_model` gives their average.
+      the model with its averaged weights, as Keras leaves it and `load_model` gives it.
 
     Raises:
       ConfigError: an option does not exist or does not fit.
@@ -67,7 +67,7 @@ def train(
     photos = data.load(
         source, train_config.validation, train_config.patch, train_config.seed
     )
-    _check_same_model(folder, model_config)
+    _check_same_run(folder, model_config, train_config)
     keras.utils.set_random_seed(train_config.seed)
     with strategy.scope():
         model = models.build(model_config)
@@ -141,19 +141,24 @@ def _workers(strategy):
     return max(1, sum(spec.num_tasks(job) for job in spec.jobs))
 
 
-def _check_same_model(folder, model_config):
+def _check_same_run(folder, model_config, train_config):
     if not (folder / "config.json").exists():
         return
-    existing = load_config(folder)[0]
-    if existing != model_config:
-        changed = [
-            f.name
-            for f in dataclasses.fields(ModelConfig)
-            if getattr(existing, f.name) != getattr(model_config, f.name)
-        ]
+    model_before, train_before = load_config(folder)
+    changed = [
+        field.name
+        for field in dataclasses.fields(ModelConfig)
+        if getattr(model_before, field.name) != getattr(model_config, field.name)
+    ]
+    if changed:
         raise ConfigError(
             f"{folder} holds a run of another model ({', '.join(changed)} differ); "
             "choose another --run"
+        )
+    if (train_before.ema > 0) != (train_config.ema > 0):
+        raise ConfigError(
+            f"ema: {train_config.ema}; the run in {folder} has {train_before.ema}, and "
+            "averages cannot be switched on or off within a run"
         )
 
 
