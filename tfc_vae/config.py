@@ -52,11 +52,11 @@ class TrainConfig:
     """Everything that decides how a run goes, besides the model and the photos."""
 
     steps: int = 100_000  # optimiser steps
-    batch: int = 8  # crops per step
-    patch: int = 128  # crop height and width, pixels; a multiple of 64
+    batch: int = 4  # crops per step
+    patch: int = 192  # crop height and width, pixels; a multiple of 64
     learning_rate: float = 1e-3
-    final_learning_rate: float = 5e-5
-    hold: float = 0.6  # share of the steps at full rate, then a linear decay
+    final_learning_rate: float = 2e-5
+    hold: float = 0.5  # share of the steps at full rate, then a linear decay
     warmup: int = 200  # steps of linear increase at the start
     clip_norm: float = 1.0  # of the whole gradient; 0 leaves it as it is
     ema: float = 0.998  # momentum of the averaged weights, used for evaluation

@@ -181,7 +181,7 @@ def test_bits_of_zeros_at_scale_one_are_the_entropy_code_length(density, zero):
 def test_an_untrained_model_predicts_the_spread_of_photographs(photos):
     """Before training, the mean magnitude of most latents is near what is predicted."""
     model = models.build(models.preset("vr"))
-    magnitude = np.zeros(320)
+    magnitude = np.zeros(model.config.latents)
     for photo in photos:
         crop = photo[:320, :320][None] / 255
         y = model.analysis(tf.constant(crop, tf.float32)).numpy()

@@ -95,6 +95,20 @@ def test_an_interrupted_evaluation_can_be_undone(model, crops):
         assert_same(values(model), own)
 
 
+def test_a_keras_user_fits_and_evaluates_a_dataset_without_a_run(model, crops):
+    history = model.fit(
+        crops.map(lambda x: (x,)), validation_data=crops, epochs=2, verbose=0
+    )
+    names = {"loss", "bpp", "mse", "psnr"}
+    assert set(history.history) == names | {f"val_{name}" for name in names}
+    # Two epochs, and then Keras itself puts the averages in the place of the weights.
+    own = values(model)
+    with callbacks.averaged_weights(model):
+        assert_same(values(model), own)
+    again = model.evaluate(crops, return_dict=True, verbose=0)
+    assert set(again) == names and all(len(v) == 2 for v in history.history.values())
+
+
 @pytest.mark.parametrize("more", [1, 3])
 def test_fit_stops_at_the_step_within_an_epoch(model, crops, more):
     step = int(model.optimizer.iterations) + more

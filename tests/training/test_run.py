@@ -238,21 +238,3 @@ def test_a_folder_that_is_no_run_is_said_to_be_none(tmp_path):
     (tmp_path / "config.json").write_text('{"model": {"filterz": 1}, "train": {}}')
     with pytest.raises(ConfigError, match="unknown option filterz"):
         training.load_model(tmp_path)
-
-
-def test_a_keras_user_compiles_fits_and_evaluates_without_a_run(source):
-    photos = data.load(source, held_out=0.25, smallest=64, seed=0)
-    model = models.build(TINY)
-    model.compile(optimizer="adam")
-    history = model.fit(
-        data.crops(photos, CONFIG),
-        validation_data=data.validation(photos, CONFIG),
-        steps_per_epoch=2,
-        epochs=1,
-        verbose=0,
-    )
-    names = {"loss", "bpp", "mse", "psnr"}
-    assert set(history.history) == names | {f"val_{name}" for name in names}
-    again = model.evaluate(data.validation(photos, CONFIG), return_dict=True, verbose=0)
-    for name in names:
-        np.testing.assert_allclose(again[name], history.history[f"val_{name}"][0])

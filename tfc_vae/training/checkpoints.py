@@ -4,11 +4,10 @@ Three facts a reader would otherwise learn by a bug:
   1. The averaged weights go through a copy of the model: `save_weights` of a compiled
      model writes the optimiser's slots too, four times the size.
   2. A state with NaN is never written, so that the last good one stays.
-  3. In a cluster every worker must save, because reading the meters takes all of them.
-     Only the chief's files are kept.
+  3. In a cluster every worker must do the very same to save, as reading the meters
+     takes all of them. Only the chief's files are kept.
 """
 
-import functools
 import tempfile
 from pathlib import Path
 
@@ -36,10 +35,9 @@ class Checkpoints(keras.callbacks.Callback):
         self.folder = Path(folder)
         self.chief = chief
         self.state = tf.train.Checkpoint(model=model, optimizer=model.optimizer)
-        if chief:
-            self._kept = tf.train.CheckpointManager(
-                self.state, str(self.folder / "checkpoints"), max_to_keep=2
-            )
+        self._kept = self._manager(self.folder / "checkpoints")
+        # Made here: `fit` calls back within the strategy's scope.
+        self._copy = models.build(model.config) if chief else None
         self.saved = None  # the step of the newest good state on disk
 
     def restore(self) -> int:
@@ -83,7 +81,7 @@ class Checkpoints(keras.callbacks.Callback):
             self._save_averaged()
         else:
             with tempfile.TemporaryDirectory() as discarded:
-                self.state.write(str(Path(discarded) / "state"))
+                self._manager(discarded).save(self.step)
         self.saved = self.step
 
     def check_finite(self):
@@ -101,9 +99,8 @@ class Checkpoints(keras.callbacks.Callback):
         variables = (*model.trainable_variables, *averages_of(model))
         return all(np.isfinite(variable.numpy()).all() for variable in variables)
 
-    @functools.cached_property
-    def _copy(self):
-        return models.build(self.state.model.config)
+    def _manager(self, folder):
+        return tf.train.CheckpointManager(self.state, str(folder), max_to_keep=2)
 
     def _save_averaged(self):
         with averaged_weights(self.state.model):
