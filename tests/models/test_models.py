@@ -153,6 +153,11 @@ def test_a_model_of_one_rate_minimises_plain_rate_distortion():
     np.testing.assert_allclose(terms["loss"], expected, rtol=1e-6)
 
 
+def test_metrics_that_would_be_ignored_are_refused():
+    with pytest.raises(ValueError, match="metrics: not supported"):
+        small("tiny").compile("adam", metrics=["mse"])
+
+
 def test_rate_distortion_of_a_known_error():
     x = np.full((2, 8, 8, 3), 0.5, "f4")
     out = {

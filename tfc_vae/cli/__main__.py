@@ -104,7 +104,7 @@ def _line(error):
 @contextmanager
 def _warnings_as_lines():
     with warnings.catch_warnings():
-        warnings.simplefilter("always", ImageWarning)
+        warnings.simplefilter("default", ImageWarning)
         warnings.showwarning = lambda message, *_: streams.say(f"warning: {message}")
         yield
 

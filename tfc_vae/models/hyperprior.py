@@ -82,7 +82,12 @@ class Hyperprior(keras.Model):
         return output * INDEX_UNIT + self.index_start + shift
 
     def compile(self, optimizer="adam", loss=rate_distortion, **kwargs):
-        """As in Keras; `loss` is a function like `objective.rate_distortion`."""
+        """As in Keras; `loss` is a function like `objective.rate_distortion`.
+
+        What is shown while fitting is what it returns; raises ValueError for `metrics`.
+        """
+        if kwargs.get("metrics") or kwargs.get("weighted_metrics"):
+            raise ValueError("metrics: not supported; bpp, mse and psnr are shown")
         super().compile(optimizer=optimizer, **kwargs)
         self.objective = loss
         # All replicas have the same means; by default Keras shows their sum.
