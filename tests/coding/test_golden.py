@@ -36,8 +36,8 @@ def test_make_refuses_to_overwrite_a_version(tmp_path):
     spec = importlib.util.spec_from_file_location("make", FOLDER / "make.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    written = module.make(tmp_path)
+    written = module.make_rans(tmp_path)
     assert written.name == f"rans_v{VERSION}.json"
     assert written.read_text() == (FOLDER / written.name).read_text()
     with pytest.raises(FileExistsError):
-        module.make(tmp_path)
+        module.make_rans(tmp_path)
