@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,3 +147,12 @@ for half in ("encoder", "decoder"):
     )
     assert done.stdout == "encoder 5\ndecoder 3\n"
     assert "custom gradients" not in done.stderr
+
+
+@pytest.mark.parametrize("preset", ["bmshj2018", "mbt2018-mean"])
+def test_published_presets_are_exported_and_verified(preset, tmp_path):
+    """Transposed convolutions, GDN and a model without means; few channels."""
+    small = {"filters": 8, "latents": 12, "hyper_filters": 8}
+    model = models.build(dataclasses.replace(models.preset(preset), **small))
+    export(model, tmp_path / preset, Path(__file__).parents[2] / "photos")
+    assert (tmp_path / preset / "manifest.json").is_file()

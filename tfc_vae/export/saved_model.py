@@ -34,6 +34,6 @@ STOCK = set(
     ReadVariableOp RealDiv Relu ResourceGather RestoreV2 Round SaveV2 Select
     SelectV2 Shape ShardedFilename Sigmoid Sign SpaceToDepth Split Sqrt Square
     StatefulPartitionedCall StaticRegexFullMatch StridedSlice StringJoin Sub
-    Transpose VarHandleOp ZerosLike
+    Transpose Unpack VarHandleOp ZerosLike
     """.split()
 )
