@@ -3,6 +3,7 @@
 These files define the bytes; the TensorFlow ops, Java and JavaScript follow them.
 """
 
+from tfc_vae.coding.families import gaussian, laplace
 from tfc_vae.coding.lanes import Decoder, choose_lanes, encode
 from tfc_vae.coding.tables import (
     PRECISION,
@@ -10,9 +11,7 @@ from tfc_vae.coding.tables import (
     Tables,
     concatenate,
     from_pmfs,
-    gaussian,
     ideal_bits,
-    laplace,
 )
 
 __all__ = [
