@@ -135,8 +135,7 @@ class LearnedCodec:
     def _pack(self, y, shape, step):
         coded = self.emit(y, step / 256)
         groups = self._groups(coded)
-        bits = sum(coding.ideal_bits(v, rows, self.tables) for v, rows in groups)
-        lanes = coding.choose_lanes(bits)
+        lanes = coding.choose_lanes(self._bits(groups))
         stream, escapes = coding.encode(groups, self.tables, lanes)
         header = Header(
             model_id=self.info.model_id,
@@ -152,8 +151,10 @@ class LearnedCodec:
 
     def _estimate(self, coded):
         """Bytes that the file will take, without coding it; a little low."""
-        groups = self._groups(coded)
-        return sum(coding.ideal_bits(v, rows, self.tables) for v, rows in groups) / 8
+        return self._bits(self._groups(coded)) / 8
+
+    def _bits(self, groups):
+        return sum(coding.ideal_bits(v, rows, self.tables) for v, rows in groups)
 
     def _groups(self, coded):
         rows_z = self._rows_z(coded.z.shape)
