@@ -18,7 +18,7 @@ test: .venv/full
 test-web: .venv/full web/node_modules/.package-lock.json
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	node --test tests/web/*.test.mjs
-	TEST_WEB=1 $(BIN)/python -m pytest -q tests/web
+	TEST_WEB=1 $(BIN)/python -m pytest -q tests/web tests/matrix
 
 # Node.js 20.12 or newer; this also puts LiteRT.js into web/vendor/.
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/tools/vendor.js

@@ -29,11 +29,11 @@ def test_models_lists_what_the_manifest_says(tiny, cli):
     model = found["tiny"]
     assert model["model_id"] == manifest["model_id"]
     assert model["rate_distortion"] == manifest["rate_distortion"]
-    assert model["files"]["tflite/decoder.tflite"] == (
-        (tiny / "tflite" / "decoder.tflite").stat().st_size
+    assert model["files"]["tflite/synthesis.tflite"] == (
+        (tiny / "tflite" / "synthesis.tflite").stat().st_size
     )
     text = cli("models").out
-    assert manifest["model_id"] in text and "decoder.tflite" in text
+    assert manifest["model_id"] in text and "synthesis.tflite" in text
     for row in manifest["rate_distortion"]["rows"]:
         assert f"{row['bpp']:.3f}  {row['psnr']:7.2f}" in text
 

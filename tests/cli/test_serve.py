@@ -61,7 +61,7 @@ def test_the_root_leads_to_the_page_and_names_the_model(get):
         ("/web/vendor/litert.wasm", "application/wasm"),
         ("/saved_models/tiny/manifest.json", "application/json"),
         ("/saved_models/tiny/tables.npz", "application/octet-stream"),
-        ("/saved_models/tiny/tflite/decoder_fp16.tflite", "application/octet-stream"),
+        ("/saved_models/tiny/tflite/synthesis_fp16.tflite", "application/octet-stream"),
         ("/photos/budgie.png", "image/png"),
     ],
 )

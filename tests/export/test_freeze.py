@@ -8,12 +8,14 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow import keras
 
 from tfc_vae import coding, models
 from tfc_vae.codec.backends import LiteRTNetworks, SavedModelNetworks
 from tfc_vae.coding import integer
 from tfc_vae.export import freeze
 from tfc_vae.export.freeze import SCALES
+from tfc_vae.export.integers import quantise
 from tfc_vae.layers.integer import apply, integer_conv
 
 QUALITIES = (1.0, 37.25, 64.0, 100.0)
@@ -40,7 +42,7 @@ def defined(frozen, z, quality):
     [
         lambda folder: LiteRTNetworks(folder, threads=1),
         lambda folder: LiteRTNetworks(folder, threads=2),
-        lambda folder: LiteRTNetworks(folder, variant="_fp16"),
+        lambda folder: LiteRTNetworks(folder, hyper_decoder="_fp16"),
         SavedModelNetworks,
     ],
     ids=["LiteRT", "LiteRT, 2 threads", "LiteRT, float16", "SavedModel"],
@@ -62,7 +64,7 @@ def test_prediction_is_the_integer_definition(
 def test_tflite_of_tensorflow_predicts_the_same(tiny_frozen, tiny_model_dir, resolver):
     """TFLite 2.14, with its optimised and with its reference kernels."""
     interpreter = tf.lite.Interpreter(
-        str(tiny_model_dir / "tflite" / "decoder.tflite"),
+        str(tiny_model_dir / "tflite" / "hyper_decoder.tflite"),
         experimental_op_resolver_type=tf.lite.experimental.OpResolverType[resolver],
     )
     z = some_z(tiny_frozen)
@@ -162,6 +164,26 @@ def test_channels_that_are_never_used_cost_no_precision(tiny_model, photos):
     loud = integer.run(freeze(model, crops).hyper, z)
     np.testing.assert_array_equal(loud, integer.run(quiet.hyper, z))
     assert (loud != integer.run(before.hyper, z)).any()
+
+
+def test_channels_that_are_hardly_ever_used_stay_within_the_rules():
+    """Their largest value is next to nothing, and what is divided by it is large."""
+    random = np.random.default_rng(3)
+    z = random.integers(-20, 21, (8, 8, 6))
+    x = tf.constant(z[None], tf.float32)
+    conv = keras.layers.Conv2D(8, 3, padding="same", activation="relu")
+    head = keras.layers.Conv2D(4, 3, padding="same")
+    network = keras.Sequential([keras.Input((None, None, 6)), conv, head])
+    kernel = conv.get_weights()[0]
+    peaks = tf.reduce_max(tf.nn.conv2d(x, kernel, 1, "SAME"), (0, 1, 2)).numpy()
+    conv.set_weights([kernel, np.where(np.arange(8) % 2, 0, 1e-4 - peaks)])
+    ones = np.ones(4)
+    last = (1000 * ones, 0 * ones, -(2**15) * ones, 2**15 * ones)
+    layers = quantise(network, [z], last)
+    assert layers[0].shift[::2].max() == integer.SHIFT_MIN < layers[0].shift[1::2].min()
+    expected = 1000 * network(x)[0].numpy()
+    apart = np.abs(integer.run(layers, z) - expected)
+    assert apart.mean() < 0.02 * np.abs(expected).mean()
 
 
 def test_bits_of_the_integer_tables_are_near_the_floats(

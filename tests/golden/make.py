@@ -1,9 +1,10 @@
 """Writes the golden files: bytes that every reader of the format must read.
 
     python tests/golden/make.py
+    python tests/golden/make.py --photos
 
-It never overwrites: the bytes of a version are for good, so a change of them needs a
-higher `VERSION`, which gives the files other names.
+The first never overwrites: the bytes of a version are for good, so a change of them
+needs a higher `VERSION`, which gives the files other names.
 
 container_v<VERSION>.tfcv is the file that FORMAT.md shows byte by byte.
 
@@ -11,17 +12,35 @@ rans_v<VERSION>.json has streams of the entropy coder. It is plain JSON, for rea
 any language: `tables` as in `tfc_vae.coding.Tables`, and `cases`, each with
 the number of lanes, groups of values and rows, and `stream` and `escapes` in hex. The
 tables come from integers alone, so that no float decides what the file holds.
+
+photos/ has parts of photos as the shipped model codes them, and what they decode to.
+Weights are not for good as bytes are: `--photos` writes these anew, and must whenever
+the shipped model is another one. Each is a real file, NAME.tfcv, and NAME.npz with
+
+    precision, low, size, frequencies, skip   the tables of that model
+    z, y, mean, index                         integers (rows, columns, channels)
+    pixels                                    uint8 (height, width, 3): NumPy and LiteRT
+
+So the entropy coder of any language is tested to the last symbol of a real file without
+a network, by `index`; a reader with networks is tested by `y` and `pixels`.
 """
 
+import argparse
+import io
 import json
 import sys
+import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from tfc_vae import container, images
+from tfc_vae.codec import LearnedCodec
 from tfc_vae.coding import Tables, encode
 from tfc_vae.container import VERSION, Header, pack
 
+ROOT = Path(__file__).parents[2]
 PRECISION = 12
 
 HEADER = Header(
@@ -110,9 +129,94 @@ def make_rans(folder):
     return path
 
 
-if __name__ == "__main__":
+class Crop(NamedTuple):
+    """Part of a photo, and how it is coded; pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    quality: float
+    escapes: bool  # whether some value must be beyond its table's row
+
+
+# No side is a multiple of 16: the last row and column of latents are seen in part.
+CROPS = {
+    "kitten": Crop(120, 230, 83, 101, 98.5, escapes=True),
+    "spices": Crop(147, 213, 90, 150, 100.0, escapes=True),
+    "colosseum": Crop(100, 200, 200, 170, 20.0, escapes=False),
+}
+
+
+def make_photos(folder, codec):
+    """Codes the crops with `codec` and writes them into `folder`; returns the paths.
+
+    Files of these names are replaced.
+
+    Raises:
+      ValueError: a crop has no escaped value, but should, or the other way round.
+    """
+    folder = Path(folder)
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for name, crop in CROPS.items():
+        photo = images.read(ROOT / "photos" / f"{name}.png")
+        rows = slice(crop.top, crop.top + crop.height)
+        columns = slice(crop.left, crop.left + crop.width)
+        data = codec.compress(photo[rows, columns], crop.quality)
+        header, sections = container.unpack(data)
+        if (container.ESCAPES in sections) != crop.escapes:
+            raise ValueError(
+                f"{name}: escapes are {not crop.escapes}; expected {crop.escapes}: "
+                "choose another part of the photo in CROPS"
+            )
+        coded = codec._symbols(header, sections)
+        arrays = {**codec.tables.arrays(), **coded._asdict()}
+        arrays = {key: smallest(array) for key, array in arrays.items()}
+        arrays["pixels"] = codec.decompress(data)
+        paths += [folder / f"{name}.tfcv", folder / f"{name}.npz"]
+        paths[-2].write_bytes(data)
+        paths[-1].write_bytes(npz(arrays))
+    return paths
+
+
+def npz(arrays):
+    """Like `np.savez_compressed`, without the time of day in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, array in arrays.items():
+            entry = io.BytesIO()
+            np.save(entry, array)
+            info = zipfile.ZipInfo(f"{name}.npy")
+            file.writestr(info, entry.getvalue(), zipfile.ZIP_DEFLATED, 9)
+    return buffer.getvalue()
+
+
+def smallest(array):
+    """The same integers in the smallest signed type that holds them."""
+    if array.dtype == bool:
+        return array
+    kinds = (np.int8, np.int16, np.int32)
+    return next(array.astype(k) for k in kinds if (array.astype(k) == array).all())
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Writes the golden files.")
+    parser.add_argument(
+        "--photos",
+        action="store_true",
+        help="the photos alone, anew: for when the shipped model is another one",
+    )
+    folder = Path(__file__).parent
+    if parser.parse_args().photos:
+        print(*make_photos(folder / "photos", LearnedCodec.load()), sep="\n")
+        return
     for make in (make_container, make_rans):
         try:
-            print(make(Path(__file__).parent))
+            print(make(folder))
         except FileExistsError as error:
             sys.exit(f"{error.filename} exists; raise VERSION to change the bytes")
+
+
+if __name__ == "__main__":
+    main()

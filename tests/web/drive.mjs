@@ -171,7 +171,10 @@ async function keyboard(page) {
   return reached;
 }
 
-/** The network's every output for given hyper-latents, as a checksum. */
+/**
+ * Opens the model in the page and predicts: the network's every output for given
+ * hyper-latents as a checksum, the .tflite files that were loaded, and what was reported.
+ */
 async function predictions(page) {
   return page.evaluate(async (list) => {
     const from = (path) => import(new URL(path, location).href);
@@ -181,14 +184,20 @@ async function predictions(page) {
     const name = new URLSearchParams(location.search).get("model");
     const folder = new URL(`../saved_models/${name}/`, location).href;
     const { litert } = await loadRuntime(new URL("vendor/", location).href);
-    const { networks } = await openModel(folder, litert, { report: () => {} });
+    const reports = [];
+    const report = (...stage) => reports.push(stage);
+    const { networks } = await openModel(folder, litert, { report });
     const found = [];
     for (const { z, quality } of list) {
       const plane = { ...z, data: Int16Array.from(z.data) };
       const planes = await networks.predict(plane, quality);
       found.push(planes.map(({ data }) => crc32(new Uint8Array(data.buffer))));
     }
-    return found;
+    const files = performance
+      .getEntriesByType("resource")
+      .map(({ name }) => name.split("/").pop())
+      .filter((name) => name.endsWith(".tflite"));
+    return { found, files, reports };
   }, plan.predictions);
 }
 

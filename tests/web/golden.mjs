@@ -1,9 +1,10 @@
 /** The golden files, and what several tests do with them. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 
 import { crc32 } from "../../web/codec/crc32.js";
 import { readNpz } from "../../web/codec/npz.js";
+import { Decoder } from "../../web/codec/rans.js";
 import { Tables } from "../../web/codec/tables.js";
 
 export const ROOT = new URL("../../", import.meta.url);
@@ -40,17 +41,39 @@ export function ransGolden() {
   };
 }
 
-/** The golden photo: {file, tables, planes: {z, y, mean, index}}. */
-export async function photoGolden() {
-  const arrays = await readNpz(read("tests/web/golden/photo_v1.npz"));
+const FOLDER = "tests/golden/photos/"; // of tests/golden/make.py
+
+/** The names of the golden photos. */
+export const PHOTOS = readdirSync(new URL(FOLDER, ROOT))
+  .filter((file) => file.endsWith(".tfcv"))
+  .map((file) => file.slice(0, -5));
+
+/** A golden photo: {file, tables, planes: {z, y, mean, index}}. */
+export async function photoGolden(name) {
+  const arrays = await readNpz(read(`${FOLDER}${name}.npz`));
   const planes = {};
   for (const name of ["z", "y", "mean", "index"]) {
     const { data, shape } = arrays[name];
     const [height, width, channels] = shape;
     planes[name] = { height, width, channels, data: Int16Array.from(data) };
   }
-  const file = read("tests/web/golden/photo_v1.tfcv");
+  const file = read(`${FOLDER}${name}.tfcv`);
   return { file, tables: Tables.fromArrays(arrays), planes };
+}
+
+/**
+ * The entropy coder alone: z and y, int16, of what `unpack` returned, as the tables and
+ * the prediction of a golden photo decode them. Throws CodingError.
+ */
+export function symbolsOf({ header, sections }, { tables, planes }) {
+  const { channels, data } = planes.z;
+  const zRows = Int16Array.from(data, (_, i) => tables.rows - channels + (i % channels));
+  const escapes = sections.get("E") ?? new Uint8Array();
+  const lanes = 1 << header.lanesLog2;
+  const decoder = new Decoder(sections.get("S"), escapes, lanes, tables);
+  const found = [zRows, planes.index.data].map((rows) => decoder.pop(rows));
+  decoder.finish();
+  return found;
 }
 
 /** A generator of integers below `limit`, the same in every run. */

@@ -7,7 +7,7 @@ import { Tables } from "../../web/codec/tables.js";
 import { generator, read } from "./golden.mjs";
 
 const MODEL = read("saved_models/vr/tables.npz"); // stored
-const PHOTO = read("tests/web/golden/photo_v1.npz"); // deflated
+const PHOTO = read("tests/golden/photos/kitten.npz"); // deflated
 
 test("the shipped model's tables are valid", async () => {
   const tables = Tables.fromArrays(await readNpz(MODEL));

@@ -129,10 +129,20 @@ def test_the_tab_key_reaches_everything(report):
 
 
 def test_the_prediction_is_exact_in_every_output(report, model, hyper_latents):
-    for (z, quality), found in zip(hyper_latents, report["predictions"], strict=True):
+    predictions = report["predictions"]["found"]
+    for (z, quality), found in zip(hyper_latents, predictions, strict=True):
         planes = model.networks.predict(z.astype(np.int32), quality)
         expected = [zlib.crc32(plane.astype("<i4").tobytes()) for plane in planes]
         assert found == expected
+
+
+def test_who_decodes_loads_no_encoder_and_sees_how_far_it_is(report):
+    found = report["predictions"]
+    expected = ["hyper_decoder_fp16.tflite", "synthesis_fp16.tflite"]
+    assert sorted(found["files"]) == expected
+    stages, shares = zip(*found["reports"], strict=True)
+    assert set(stages) == {"Loading the model"}
+    assert list(shares) == sorted(shares) and 0 < shares[0] < shares[-1] == 1
 
 
 def test_python_decodes_what_the_browser_wrote(report, model, photo):

@@ -38,7 +38,7 @@ def _text(facts):
     litert = ", ".join(
         f"{name.removeprefix('tflite/')} {size / 1e6:.2f} MB"
         for name, size in facts["files"].items()
-        if name.startswith("tflite/")
+        if name.endswith(".tflite")
     )
     rows = "".join(
         f"\n  {row['quality']:7g}  {row['bpp']:6.3f}  {row['psnr']:7.2f}  "

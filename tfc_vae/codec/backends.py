@@ -15,45 +15,64 @@ import numpy as np
 
 
 class LiteRTNetworks:
-    """The .tflite files of a model folder, float32 or float16 ("_fp16") constants."""
+    """The .tflite files of a model folder.
 
-    def __init__(self, folder, threads: int | None = None, variant: str = ""):
+    encoder, hyper_decoder, synthesis: variants of the files, such as "_fp16" or
+    "_int8"; "" is float32. Which ones there are, the model card says.
+    interpreter: a class like ai_edge_litert's `Interpreter`, which is the default;
+    TensorFlow's `tf.lite.Interpreter` is another.
+    """
+
+    def __init__(
+        self,
+        folder,
+        threads: int | None = None,
+        *,
+        encoder: str = "",
+        hyper_decoder: str = "",
+        synthesis: str = "",
+        interpreter=None,
+    ):
         self._folder = Path(folder) / "tflite"
         self._threads = threads or os.cpu_count() or 1
-        self._variant = variant
+        self._interpreter = interpreter
+        self._files = {
+            "encoder": f"encoder{encoder}.tflite",
+            "hyper_decoder": f"hyper_decoder{hyper_decoder}.tflite",
+            "synthesis": f"synthesis{synthesis}.tflite",
+        }
 
     @cached_property
-    def _sender(self):
+    def _encoder(self):
         return self._load("encoder")
 
     @cached_property
-    def _receiver(self):
-        return self._load("decoder")
+    def _hyper_decoder(self):
+        return self._load("hyper_decoder")
 
-    def _load(self, half):
-        # Imported here: header-only work (`info`, Pillow's lazy open) does without.
-        from ai_edge_litert.interpreter import Interpreter
+    @cached_property
+    def _synthesis(self):
+        return self._load("synthesis")
 
-        path = self._folder / f"{half}{self._variant}.tflite"
-        interpreter = Interpreter(model_path=str(path), num_threads=self._threads)
-        names = interpreter.get_signature_list()
-        return {name: interpreter.get_signature_runner(name) for name in names}
+    def _load(self, file):
+        path = self._folder / self._files[file]
+        kind = self._interpreter or _litert()
+        return _Signatures(kind(model_path=str(path), num_threads=self._threads))
 
     def analyse(self, pixels):
-        return self._sender["analyse"](pixels=pixels[np.newaxis])["y"][0]
+        return self._encoder["analyse"](pixels=pixels[np.newaxis])["y"][0]
 
     def hyper_analyse(self, y, quality):
-        run = self._sender["hyper_analyse"]
+        run = self._encoder["hyper_analyse"]
         return run(y=y[np.newaxis], quality=_vector(quality))["z"][0]
 
     def predict(self, z, quality):
-        # Both files hold this network; whichever is loaded already serves.
-        half = self._sender if "_sender" in self.__dict__ else self._receiver
-        out = half["predict"](z=z[np.newaxis], quality=_vector(quality))
+        run = self._hyper_decoder["predict"]
+        out = run(z=z[np.newaxis], quality=_vector(quality))
         return out["mean"][0], out["index"][0]
 
     def quantise(self, y, quality, mean, index):
-        out = self._sender["quantise"](
+        out = self._encoder["quantise"](
             y=y[np.newaxis],
             quality=_vector(quality),
             mean=mean[np.newaxis],
@@ -62,10 +81,29 @@ class LiteRTNetworks:
         return out["symbols"][0]
 
     def synthesise(self, y, mean, quality):
-        out = self._receiver["synthesise"](
+        out = self._synthesis["synthesise"](
             symbols=y[np.newaxis], mean=mean[np.newaxis], quality=_vector(quality)
         )
         return out["pixels"][0]
+
+
+def _litert():
+    # Imported here: header-only work (`info`, Pillow's lazy open) does without.
+    from ai_edge_litert.interpreter import Interpreter
+
+    return Interpreter
+
+
+class _Signatures:
+    """Runs signatures by name, each set up when it is first used."""
+
+    def __init__(self, interpreter):
+        self._interpreter, self._runners = interpreter, {}
+
+    def __getitem__(self, name):
+        if name not in self._runners:
+            self._runners[name] = self._interpreter.get_signature_runner(name)
+        return self._runners[name]
 
 
 class SavedModelNetworks:

@@ -155,6 +155,12 @@ class LearnedCodec:
         """`emit`, and then the encode-time search up to `level`."""
         if level == 1:
             return self.emit(y, quality, level)
+        if self.info.distortion != "mse":
+            raise search.EffortError(
+                f"effort {level}: {self.name} was trained for "
+                f"{self.info.distortion}, and the search knows the squared error only; "
+                "use effort 1"
+            )
         if level >= search.GRADIENTS:
             self.gradients  # noqa: B018  says what is missing before the work
         problem = search.Problem(self, image, y, quality)

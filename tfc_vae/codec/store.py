@@ -41,7 +41,7 @@ class ModelInfo:
 
     def lmbda(self, quality: float) -> float:
         """Bits that one squared level of error at one pixel is worth."""
-        logs = np.log(self._lmbdas)
+        logs = np.log(self._config.lmbdas)
         position = (quality - 1) * (len(logs) - 1) / 99
         return float(np.exp(np.interp(position, np.arange(len(logs)), logs)))
 
@@ -58,11 +58,14 @@ class ModelInfo:
         share, high = position - low, min(low + 1, len(logs) - 1)
         return np.exp((1 - share) * logs[low] + share * logs[high]).astype(np.float32)
 
+    @property
+    def distortion(self) -> str:
+        """What the model was trained to keep small: "mse" or "ms-ssim"."""
+        return self._config.distortion
+
     @cached_property
-    def _lmbdas(self):
-        return load_config(self.folder / "config.json", model=ModelConfig)[
-            "model"
-        ].lmbdas
+    def _config(self):
+        return load_config(self.folder / "config.json", model=ModelConfig)["model"]
 
     @cached_property
     def _log_gain(self):

@@ -34,7 +34,7 @@ def conditions(jobs, threads):
     jobs: processes at a time; threads: of each of them.
     """
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": cores(),
         "system": f"{platform.system()} {platform.machine()}",
         "jobs": jobs,
@@ -54,7 +54,8 @@ def digest(conditions):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _processor():
+def processor():
+    """The name of the processor."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":", 1)[1] for line in lines if line.startswith("model name")]

@@ -97,13 +97,18 @@ def _in_workers(entrants, photos, todo, conditions):
         with _explained_death():
             for future in as_completed(tasks):
                 yield tasks[future], future.result()
+    except BaseException:  # an interruption above all
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _start():
-    # Ctrl-C reaches every process of the terminal: a worker ends without a word.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C reaches every process of the terminal. The first one ends the workers: were
+    # they to end themselves, it could take that for an accident.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _measure(position, entrant, path, qualities, threads):

@@ -120,9 +120,16 @@ class Frozen:
 
     def synthesise(self, y, mean, quality):
         """Symbols and mean -> pixels uint8 (b, 16 h, 16 w, 3)."""
+        return tf.cast(self.levels(y, mean, quality), tf.uint8)
+
+    def levels(self, y, mean, quality):
+        """The same as whole numbers from 0 to 255 in float32."""
         y_hat = tf.cast(y, tf.float32) + tf.cast(mean, tf.float32) / MEAN_STEPS
         x_hat = self.render(y_hat, quality)
-        return tf.cast(tf.clip_by_value(_nearest(x_hat), 0.0, 255.0), tf.uint8)
+        # A vector: TFLite takes a scalar for the bias of a transposed convolution, and
+        # then misses the other channels' numbers.
+        nearest = tf.floor(x_hat + tf.constant([0.5, 0.5, 0.5]))
+        return tf.clip_by_value(nearest, 0.0, 255.0)
 
     def render(self, y_hat, quality):
         """y_hat float, in latent steps -> levels float, neither rounded nor clipped."""
@@ -231,8 +238,9 @@ def _trimmed(pmfs):
 def _identity(model, hyper, shift, tables):
     """Hashes what decides the receiver's result, in a fixed order and type."""
     digest = hashlib.sha256()
-    text = json.dumps(config_module.to_dict(model.config), sort_keys=True)
-    digest.update(text.encode())
+    config = config_module.to_dict(model.config)
+    del config["distortion"]  # of training only
+    digest.update(json.dumps(config, sort_keys=True).encode())
     for layer in hyper:
         form = (layer.input_max, layer.transpose, layer.stride, layer.up)
         digest.update(repr(form).encode())

@@ -40,10 +40,13 @@ def quantise(network, z_samples, last) -> tuple[IntegerLayer, ...]:
             # The largest value seen becomes 255. A channel that is never used is left
             # out: its weights, which no activation scales, would take all the bits.
             used = np.asarray(peaks[number]) > 0
-            scale = np.where(used, peaks[number], 0) / ACTIVATION_MAX
+            scale = np.where(used, peaks[number], ACTIVATION_MAX) / ACTIVATION_MAX
+            finest = _finest(kernel * scale_in[:, None], bias, input_max, up)
+            scale = np.maximum(scale, finest)
             # Channel c of the result stands in up^2 channels of the convolution.
             high = np.tile(np.where(used, ACTIVATION_MAX, 0), up * up)
-            scale_out = np.tile(np.where(used, scale, 1), up * up)
+            scale_out = np.tile(scale, up * up)
+            scale = np.where(used, scale, 0)
             limits = (np.zeros_like(high), high)
         else:
             factor, offset, low, high = last
@@ -100,14 +103,28 @@ def _peaks(stages, z_samples):
     return peaks
 
 
-def _layer(kernel, bias, limits, input_max, **form):
-    """Rounds floor(kernel * x + bias + 1/2) to integers with the finest shift."""
+def _finest(kernel, bias, input_max, up):
+    """The smallest scale of each channel of the result for which SHIFT_MIN will do.
+
+    Above it is what a channel that is hardly ever used would ask for: its largest value
+    is so small that the weights, divided by it, leave the range.
+    """
+    finest = np.exp2(SHIFT_MIN - _room(kernel, bias, input_max))
+    return finest.reshape(up * up, -1).max(0)
+
+
+def _room(kernel, bias, input_max):
+    """How far, in bits, each channel of the result could be shifted to the left."""
     largest = np.maximum(np.abs(kernel).max((0, 1, 2)), 1e-12)
-    shift = np.floor(np.log2(WEIGHT_MAX / largest))
     reach = np.abs(kernel).sum((0, 1, 2)) * input_max + np.abs(bias) + 1
     # 1 % aside for what rounding adds to the sum.
-    shift = np.minimum(shift, np.floor(np.log2(0.99 * LIMIT / reach)))
-    shift = np.clip(shift, SHIFT_MIN, SHIFT_MAX).astype(np.int32)
+    return np.log2(np.minimum(WEIGHT_MAX / largest, 0.99 * LIMIT / reach))
+
+
+def _layer(kernel, bias, limits, input_max, **form):
+    """Rounds floor(kernel * x + bias + 1/2) to integers with the finest shift."""
+    room = np.floor(_room(kernel, bias, input_max))
+    shift = np.clip(room, SHIFT_MIN, SHIFT_MAX).astype(np.int32)
     low, high = limits
     return IntegerLayer(
         kernel=np.rint(kernel * np.exp2(shift)).astype(np.int32),

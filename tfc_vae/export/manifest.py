@@ -31,8 +31,8 @@ HALO = {
 }
 
 
-def describe(frozen: Frozen, folder, name, rd) -> dict:
-    """Builds the manifest of the files in `folder`; rd: rate-distortion numbers."""
+def describe(frozen: Frozen, folder, name) -> dict:
+    """Builds the manifest of the files in `folder`, without what is measured."""
     folder = Path(folder)
     files = {
         str(path.relative_to(folder)): {
@@ -59,7 +59,8 @@ def describe(frozen: Frozen, folder, name, rd) -> dict:
                 "tensorflow-compression"
             ),
         },
-        "rate_distortion": rd,
+        "rate_distortion": {"images": "not measured yet", "rows": []},
+        "variants": {"processor": "not measured yet", "rows": []},
         "files": files,
     }
 
@@ -71,8 +72,34 @@ def write(manifest: dict, frozen: Frozen, folder):
     (folder / "README.md").write_text(_card(manifest, frozen))
 
 
+_AIMS = {"mse": "the least squared error", "ms-ssim": "structural similarity (MS-SSIM)"}
+
+
 def _optional(value):
     return "" if value is None else f"{value:.4f}"
+
+
+def _variants(variants):
+    rows = "\n".join(
+        f"| `{row['file']}` | {row['bytes']:,} | {row['ms']:.1f} | "
+        f"{_percent(row['bd_rate'])} |"
+        for row in variants["rows"]
+    )
+    return f"""| file | bytes | ms | bits at equal PSNR |
+|---|---:|---:|---:|
+{rows}
+
+ms: one 768x512 image in LiteRT, two threads, best of three ({variants["processor"]}; of
+`encoder`, `analyse`). Bits: BD-rate against float32, {variants.get("images", "")}, with
+only this file exchanged."""
+
+
+def _percent(bd_rate):
+    """A variant that costs much says so beside its number."""
+    if bd_rate is None:
+        return "-"
+    warning = ", **more than 5 %: for previews**" if bd_rate > 5 else ""
+    return f"{bd_rate:+.2f} %{warning}"
 
 
 def _card(manifest, frozen):
@@ -85,14 +112,15 @@ def _card(manifest, frozen):
     return f"""# {manifest["name"]}
 
 An image compression model of tfc_vae: {frozen.config.kind} hyperprior,
-{frozen.config.transforms} transforms, {rates} in one model.
+{frozen.config.transforms} transforms, {rates} in one model, trained for
+{_AIMS[frozen.config.distortion]}.
 Model id `{manifest["model_id"]}`: files name it, and only this model decodes them.
 
 | file | what |
 |---|---|
 | `encoder/1`, `decoder/1` | SavedModels, stock operations only, named signatures |
-| `tflite/encoder.tflite`, `tflite/decoder.tflite` | LiteRT, builtin operations only |
-| `tflite/*_fp16.tflite` | the same with float16 constants, half the size |
+| `tflite/*.tflite` | for LiteRT, builtin operations only; see below |
+| `tflite/*.json` | what each of them takes and gives: shapes, types, ranges |
 | `tables.npz` | integer frequency tables of the entropy coder |
 | `gains.npz` | gains of the rates, for encode-time search |
 | `averaged.weights.h5` | the Keras weights, for `train.py --init` |
@@ -104,6 +132,17 @@ images of each image's value:
 | quality | bpp | PSNR (dB) | MS-SSIM |
 |---:|---:|---:|---:|
 {rows}
+
+## Files for phones
+
+`encoder` has `analyse`, `hyper_analyse` and `quantise`; `hyper_decoder` has `predict`,
+which both sides need and which is exact; `synthesis` has `synthesise`. Each works at
+any size, and for tiles of 256 and 512 pixels as `synthesise_256` and so on.
+`decoder_full` takes a file's payload and gives pixels. `_fp16`: float16 constants.
+`_int8`: 8-bit weights, activations quantised as they come. `_int16x8`: 8-bit weights
+and 16-bit activations, for NPUs. In both the linear shortcut stays float.
+
+{_variants(manifest["variants"])}
 
 Made for photographs. Text, line art and screenshots take more bytes than with PNG.
 Weights: Apache-2.0. Trained on photographs with free licences; none is included.

@@ -10,11 +10,20 @@ import numpy as np
 from tfc_vae import config as config_module
 from tfc_vae import evaluation, images
 from tfc_vae.codec import LearnedCodec
-from tfc_vae.export import manifest, modules, saved_model, tflite, warm_up
+from tfc_vae.evaluation import machine
+from tfc_vae.export import (
+    manifest,
+    modules,
+    phone_files,
+    saved_model,
+    variants,
+    warm_up,
+)
 from tfc_vae.export.freeze import Frozen, freeze
 from tfc_vae.export.verify import verify
 
 CALIBRATION_PHOTOS = 48
+PHONE_PHOTOS = 24  # of them for the activations of the .tflite files
 _SIDE = 512  # calibration crops, pixels
 RD_QUALITIES = (1, 10, 25, 40, 55, 70, 85, 100)
 
@@ -32,23 +41,22 @@ def export(model, out, photos, evaluate=None, name=None) -> Frozen:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as temporary:
         new = Path(temporary) / out.name
-        write(frozen, new)
+        write(frozen, new, crops)
         verify(frozen, new, [crop[:256, :256] for crop in crops[:3]])
-        manifest_of_draft = manifest.describe(frozen, new, name or out.name, None)
-        manifest.write({**manifest_of_draft, "rate_distortion": _EMPTY}, frozen, new)
-        rd = measure(new, read_folder(evaluate or photos), str(evaluate or photos))
-        manifest.write({**manifest_of_draft, "rate_distortion": rd}, frozen, new)
+        draft = manifest.describe(frozen, new, name or out.name)
+        manifest.write(draft, frozen, new)  # the codec opens what has one
+        source = evaluate or photos
+        rd, costs = measure(new, read_folder(source), str(source))
+        measured = {"rate_distortion": rd, "variants": costs}
+        manifest.write({**draft, **measured}, frozen, new)
         _swap(new, out, Path(temporary) / "old")
     return frozen
 
 
-_EMPTY = {"images": "not measured yet", "rows": []}
-
-
-def write(frozen: Frozen, folder):
-    """Writes everything of a model folder but its manifest."""
+def write(frozen: Frozen, folder, crops):
+    """Writes everything of a model folder but its manifest; crops: to calibrate on."""
     folder = Path(folder)
-    (folder / "tflite").mkdir(parents=True)
+    folder.mkdir(parents=True)
     config_module.save(folder / "config.json", model=frozen.config)
     np.savez(folder / "tables.npz", **frozen.tables.arrays())
     # For a sender's search only: what it codes is quantised in the graph.
@@ -56,15 +64,10 @@ def write(frozen: Frozen, folder):
     # The Keras weights: what `train --init` continues from.
     frozen.model.save_weights(str(folder / "averaged.weights.h5"))
     sender, receiver = modules.Sender(frozen), modules.Receiver(frozen)
-    for half, module, signatures in (
-        ("encoder", sender, tflite.SENDER),
-        ("decoder", receiver, tflite.RECEIVER),
-    ):
-        version = folder / half / "1"
-        saved_model.write(module, version)
-        tflite.write(version, signatures, folder / "tflite" / f"{half}.tflite")
-        small = folder / "tflite" / f"{half}_fp16.tflite"
-        tflite.write(version, signatures, small, float16=True)
+    saved_model.write(sender, folder / "encoder" / "1")
+    saved_model.write(receiver, folder / "decoder" / "1")
+    halo = manifest.HALO[frozen.config.transforms]
+    phone_files.write(frozen, folder / "tflite", crops[:PHONE_PHOTOS], halo)
     warm_up.write(folder, sender.functions["serving_default"])
 
 
@@ -90,14 +93,20 @@ def read_folder(folder, limit=None):
 
 
 def measure(folder, photos, source):
-    """Codes the photos at several qualities; returns the manifest's RD numbers."""
+    """Codes the photos; returns the manifest's rate-distortion and variant numbers."""
     codecs = [LearnedCodec.load(folder, quality=quality) for quality in RD_QUALITIES]
     averages = evaluation.sweep(codecs, photos)
     rows = [
         {"quality": quality, **{key: row[key] for key in ("bpp", "psnr", "ms_ssim")}}
         for quality, row in zip(RD_QUALITIES, averages, strict=True)
     ]
-    return {"images": f"{len(photos)} images of {Path(source).name}/", "rows": rows}
+    images = f"{len(photos)} images of {Path(source).name}/"
+    costs = {
+        "images": images,
+        "processor": machine.processor(),
+        "rows": variants.measure(folder, photos),
+    }
+    return {"images": images, "rows": rows}, costs
 
 
 def _crop(photo, multiple):

@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from tfc_vae.export import container_ops, image_ops, octet_ops, rans_ops
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.receive import cut, flat, receive, rows_z
 from tfc_vae.export.text_ops import first, hexadecimal, refuse, text
-from tfc_vae.models.priors import SCALES
 
 # What one request may make the server allocate; 4096 x 4096. The Python codec works
 # in windows and takes larger images.
@@ -89,10 +89,10 @@ def _compress(frozen, image, quality):
     pixels = image_ops.read(image, MAX_PIXELS)
     y = frozen.analyse(image_ops.padded(pixels[tf.newaxis]))
     z = frozen.hyper_analyse(y, quality)
-    mean, index = _predict(frozen, z, quality, tf.shape(y))
+    mean, index = cut(frozen.predict(z, quality), tf.shape(y))
     symbols = frozen.quantise(y, quality, mean, index)
     tables = frozen.tables
-    groups = [(_flat(z), _rows_z(z)), (_flat(symbols), _flat(index))]
+    groups = [(flat(z), rows_z(z)), (flat(symbols), flat(index))]
     found = [rans_ops.find(values, rows, tables) for values, rows in groups]
     groups, escapes = zip(*found, strict=True)
     lanes = rans_ops.choose_lanes(tf.concat(groups, 0), tables)
@@ -117,23 +117,15 @@ def _decompress(frozen, tables, data):
     header, stream, escapes = _unpack(data, frozen.model_id)
     height, width = tf.cast(header.height, tf.int32), tf.cast(header.width, tf.int32)
     quality = tf.cast(header.quality_q8, tf.float32)[tf.newaxis] / 256
-    rows, columns = -(-height // 16), -(-width // 16)
-    m, k = frozen.config.latents, frozen.config.hyper_filters
     lanes = tf.bitwise.left_shift(1, header.lanes_log2)
     problem = _length_problem(stream, escapes, lanes)
     stream, escapes = refuse(problem, (stream, escapes))
-
-    cursor, words, escapes = rans_ops.split(stream, escapes, lanes)
-    z_shape = tf.stack([1, -(-rows // 4), -(-columns // 4), k])
-    z, cursor = rans_ops.pop(
-        cursor, words, escapes, _rows_z(tf.zeros(z_shape, tf.int32)), tables
+    y, mean, rest = receive(
+        frozen, tables, (stream, escapes), lanes, (height, width), quality
     )
-    z, y_shape = tf.reshape(z, z_shape), tf.stack([1, rows, columns, m])
-    mean, index = _predict(frozen, z, quality, y_shape)
-    y, cursor = rans_ops.pop(cursor, words, escapes, _flat(index), tables)
-    problem = rans_ops.problem(cursor, words, escapes)
+    problem = rans_ops.problem(*rest)
     problem = first((problem != "", text("the file is damaged: {}", problem)))
-    y = refuse(problem, tf.reshape(y, y_shape))
+    y = refuse(problem, y)
     return frozen.synthesise(y, mean, quality)[0, :height, :width]
 
 
@@ -190,19 +182,3 @@ def _length_problem(stream, escapes, lanes):
         "and the stream starts with {} bytes of states"
     )
     return first((wrong, text(message, *sizes, 4 * lanes)))
-
-
-def _predict(frozen, z, quality, shape):
-    """`frozen.predict`, cut to the shape of y."""
-    predicted = frozen.predict(z, quality)
-    return [plane[:, : shape[1], : shape[2]] for plane in predicted]
-
-
-def _rows_z(z):
-    """The table row of each z: its channel's."""
-    channels = tf.shape(z)[-1]
-    return tf.tile(SCALES + tf.range(channels), [tf.size(z) // channels])
-
-
-def _flat(plane):
-    return tf.reshape(plane, [-1])

@@ -1,16 +1,15 @@
 """TFLite files: builtin operations only, several signatures that share weights.
 
-Height and width are dynamic. Only functions whose inner shapes follow from their
-input's go in (`encode` and `decode` cut by a runtime shape; XNNPACK would leave the
-whole graph to slow kernels).
+What goes in is named in `phone`; integer variants are made in `quantised`.
 """
 
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
 
-SENDER = ("analyse", "hyper_analyse", "predict", "quantise")
-RECEIVER = ("predict", "synthesise")
+SIZE = 16  # height and width of inputs that nobody has resized
 
 
 def write(saved_model, signatures, path, float16=False):
@@ -22,15 +21,48 @@ def write(saved_model, signatures, path, float16=False):
     if float16:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    Path(path).write_bytes(converter.convert())
+    Path(path).write_bytes(_with_default_sizes(converter.convert()))
+
+
+def _with_default_sizes(data):
+    """Dynamic heights and widths of the inputs stand in a file as 1; makes them 16.
+
+    So memory can be allocated before anything is resized, as programs do that know
+    nothing of signatures: one pixel cannot become a block of 16x16.
+    """
+    data = bytearray(data)
+    model = schema.Model.GetRootAs(data, 0)
+    for i in range(model.SubgraphsLength()):
+        graph = model.Subgraphs(i)
+        for index in graph.InputsAsNumpy():
+            tensor = graph.Tensors(index)
+            dynamic = tensor.ShapeSignatureAsNumpy()
+            if isinstance(dynamic, np.ndarray) and len(dynamic) == 4:
+                shape = tensor.ShapeAsNumpy()  # a view of the file
+                shape[1:3][dynamic[1:3] < 0] = SIZE
+    return bytes(data)
 
 
 def operations(path) -> set[str]:
     """Lists the operations of a file; custom and Flex ones by their own names."""
-    interpreter = tf.lite.Interpreter(
+    return {op["op_name"] for op in _open(path)._get_ops_details()}
+
+
+def outputs(path, operation) -> list[str]:
+    """Names of what such operations compute, in a file's first signature."""
+    interpreter = _open(path)
+    names = {t["index"]: t["name"] for t in interpreter.get_tensor_details()}
+    return [
+        names[op["outputs"][0]]
+        for op in interpreter._get_ops_details()
+        if op["op_name"] == operation
+    ]
+
+
+def _open(path):
+    return tf.lite.Interpreter(
         str(path),
         experimental_op_resolver_type=(
             tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         ),
     )
-    return {op["op_name"] for op in interpreter._get_ops_details()}

@@ -11,17 +11,17 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 
 from tfc_vae import coding, container
 from tfc_vae.codec.backends import LiteRTNetworks, SavedModelNetworks
-from tfc_vae.export import saved_model, tflite
+from tfc_vae.export import phone_files, saved_model, tflite
 from tfc_vae.export.freeze import Coded, Frozen
 from tfc_vae.models.priors import SCALES
 
 QUALITIES = (1.0, 50.0, 100.0)
 _MAX_FLIPPED = 1e-3  # share of symbols that a sender's floats may round differently
 _FLOAT16_LEVELS = 3  # what float16 constants may change of a pixel
-TFLITE = ("encoder", "encoder_fp16", "decoder", "decoder_fp16")
 
 
 class VerifyError(RuntimeError):
@@ -35,14 +35,17 @@ def verify(frozen: Frozen, folder, photos):
     """
     folder = Path(folder)
     check_operations(folder)
+    small = {"encoder": "_fp16", "hyper_decoder": "_fp16", "synthesis": "_fp16"}
     for backend, networks, levels in (
         ("TensorFlow", SavedModelNetworks(folder), 1),
         ("LiteRT", LiteRTNetworks(folder), 1),
-        ("LiteRT, float16", LiteRTNetworks(folder, variant="_fp16"), _FLOAT16_LEVELS),
+        ("LiteRT, float16", LiteRTNetworks(folder, **small), _FLOAT16_LEVELS),
     ):
         for photo in photos:
             for quality in QUALITIES:
                 check_networks(frozen, networks, photo, quality, levels, backend)
+    check_tiles(frozen, folder)
+    check_full_decoder(frozen, folder, photos[0])
     check_fresh_process(frozen, folder, photos[0])
 
 
@@ -52,7 +55,7 @@ def check_operations(folder):
         strange = saved_model.operations(folder / half / "1") - saved_model.STOCK
         if strange:
             raise VerifyError(f"{half}: operations that are not stock: {strange}")
-    for name in TFLITE:
+    for name in phone_files.NAMES:
         found = tflite.operations(folder / "tflite" / f"{name}.tflite")
         strange = {op for op in found if op.startswith(("Flex", "CUSTOM", "Custom"))}
         if strange:
@@ -85,6 +88,66 @@ def check_networks(frozen, networks, photo, quality, levels, backend):
     pixels = networks.synthesise(coded.y, coded.mean, quality)
     apart = np.abs(pixels.astype(int) - frozen.decode(coded, quality)).max()
     claim(apart <= levels, f"pixels are up to {apart} levels apart")
+
+
+def check_tiles(frozen, folder, quality=50.0):
+    """The fixed signatures of the .tflite files say what those of any size say."""
+    for file in ("encoder", "hyper_decoder", "synthesis"):
+        path = str(Path(folder) / "tflite" / f"{file}.tflite")
+        found = Interpreter(model_path=path)
+        for name in found.get_signature_list():
+            whole, _, tile = name.rpartition("_")
+            if not tile.isdigit():
+                continue
+            runs = [found.get_signature_runner(n) for n in (name, whole)]
+            inputs = _some_inputs(*(run.get_input_details() for run in runs), quality)
+            outputs = [run(**given) for run, given in zip(runs, inputs, strict=True)]
+            for key, value in outputs[0].items():
+                apart = np.abs(value - outputs[1][key].astype(np.float64))
+                if value.dtype == np.int32:  # symbols and what decides them
+                    right = np.mean(apart > 0) <= _MAX_FLIPPED * (file == "encoder")
+                else:
+                    right = apart.max() <= 1
+                if not right:
+                    raise VerifyError(f"{file}.tflite: {key} of {name} differ")
+
+
+def _some_inputs(fixed, free, quality):
+    """The same small whole numbers for two signatures, in the type of each."""
+    random = np.random.default_rng(0)
+    values = {
+        key: random.integers(0, 9, tensor["shape"]) for key, tensor in fixed.items()
+    }
+    values["quality"] = np.array([quality])
+    return [
+        {key: values[key].astype(tensor["dtype"]) for key, tensor in side.items()}
+        if "quality" in side
+        else {"pixels": (28 * values["pixels"]).astype(side["pixels"]["dtype"])}
+        for side in (fixed, free)
+    ]
+
+
+def check_full_decoder(frozen, folder, photo, quality=100.0):
+    """A file through `decoder_full.tflite`: every symbol, and the pixels."""
+    coded = frozen.encode(photo, quality)
+    rows_z = np.broadcast_to(np.arange(coded.z.shape[-1]) + SCALES, coded.z.shape)
+    groups = [(coded.z.ravel(), rows_z.ravel()), (coded.y.ravel(), coded.index.ravel())]
+    bits = sum(coding.ideal_bits(*group, frozen.tables) for group in groups)
+    lanes = coding.choose_lanes(bits)
+    stream, escapes = coding.encode(groups, frozen.tables, lanes)
+    path = Path(folder) / "tflite" / "decoder_full.tflite"
+    out = Interpreter(model_path=str(path)).get_signature_runner("decode")(
+        payload=np.frombuffer(stream + escapes, np.uint8),
+        stream_bytes=np.array([len(stream)], np.int32),
+        size=np.array(photo.shape[:2], np.int32),
+        quality_q8=np.array([256 * quality], np.int32),
+        lanes=np.array([lanes], np.int32),
+    )
+    if not out["ok"].all():
+        raise VerifyError("decoder_full.tflite: it does not come to the stream's end")
+    apart = np.abs(out["pixels"].astype(int) - frozen.decode(coded, quality)).max()
+    if apart > 1:
+        raise VerifyError(f"decoder_full.tflite: pixels are up to {apart} levels apart")
 
 
 _FRESH = """

@@ -9,6 +9,7 @@ receiver knows.
 """
 
 from tfc_vae.config import ConfigError, ModelConfig
+from tfc_vae.models import objective
 from tfc_vae.models.hyperprior import Hyperprior, MeanScaleHyperprior
 from tfc_vae.models.objective import rate_distortion
 from tfc_vae.models.presets import PRESETS, preset
@@ -29,6 +30,10 @@ def build(config: ModelConfig) -> Hyperprior:
     if config.density not in DENSITIES:
         raise ConfigError(
             f"no density {config.density!r}; there is {', '.join(DENSITIES)}"
+        )
+    if config.distortion not in objective.OF:
+        raise ConfigError(
+            f"no distortion {config.distortion!r}; there is {', '.join(objective.OF)}"
         )
     return BUILDERS[config.kind](config, name=config.kind).make_variables()
 

@@ -9,6 +9,7 @@ Gains        Cui et al. 2021, "Asymmetric gained deep image compression with con
              another scales it back, both interpolated in the logarithm.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -91,15 +92,18 @@ class Hyperprior(keras.Model):
         shift = self.gains.log(position) / LOG_STEP
         return output * INDEX_UNIT + self.index_start + shift
 
-    def compile(self, optimizer="adam", loss=rate_distortion, **kwargs):
+    def compile(self, optimizer="adam", loss=None, **kwargs):
         """As in Keras; `loss` is a function like `objective.rate_distortion`.
 
-        What is shown while fitting is what it returns; raises ValueError for `metrics`.
+        By default that, for the distortion of the model's configuration. What is shown
+        while fitting is what it returns; raises ValueError for `metrics`.
         """
         if kwargs.get("metrics") or kwargs.get("weighted_metrics"):
             raise ValueError("metrics: not supported; bpp, mse and psnr are shown")
         super().compile(optimizer=optimizer, **kwargs)
-        self.objective = loss
+        self.objective = loss or functools.partial(
+            rate_distortion, distortion=self.config.distortion
+        )
         # All replicas have the same means; by default Keras shows their sum.
         self.distribute_reduction_method = "first"
         self._make_meters()
@@ -107,7 +111,10 @@ class Hyperprior(keras.Model):
     # Not tracked: what is shown while fitting is no weight of the model.
     @tf.__internal__.tracking.no_automatic_dependency_tracking
     def _make_meters(self):
-        self.shown = {n: keras.metrics.Mean(n) for n in ("loss", "bpp", "mse", "psnr")}
+        names = ["loss", "bpp", "mse", "psnr"]
+        if self.config.distortion == "ms-ssim":
+            names.append("ms_ssim")
+        self.shown = {name: keras.metrics.Mean(name) for name in names}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
         terms = self.objective(x, y_pred)

@@ -1,6 +1,10 @@
 """Named configurations; a preset is a line."""
 
+import dataclasses
+
 from tfc_vae.config import ConfigError, ModelConfig
+
+VR = ModelConfig(latents=384, lmbdas=tuple(0.0004 * 2**n for n in range(9)))
 
 PRESETS = {
     # Scale hyperprior as published (Balle et al. 2018), one rate.
@@ -21,10 +25,9 @@ PRESETS = {
         density="normal",
     ),
     # The one we ship: every rate in one model, a synthesis that is fast in TFLite.
-    "vr": ModelConfig(
-        latents=384,
-        lmbdas=tuple(0.0004 * 2**n for n in range(9)),
-    ),
+    "vr": VR,
+    # The same for structural similarity; to be tuned from `vr` (`train --init`).
+    "vr-msssim": dataclasses.replace(VR, distortion="ms-ssim"),
     # Trains in seconds; for tests.
     "tiny": ModelConfig(
         filters=8,

@@ -22,6 +22,7 @@ from tensorflow import keras
 from tfc_vae import config as config_module
 from tfc_vae import data, models
 from tfc_vae.config import ConfigError, ModelConfig, TrainConfig
+from tfc_vae.models.objective import SMALLEST_SIDE
 from tfc_vae.training import callbacks as own
 from tfc_vae.training import off_machine
 from tfc_vae.training.callbacks import averages_of
@@ -134,6 +135,7 @@ def open_run(folder, model_config, train_config, strategy=None, init=None):
     """The model of a run, at its newest state: (checkpoints, step)."""
     strategy = strategy or tf.distribute.get_strategy()
     _check_same_run(folder, model_config, train_config)
+    _check_patch(model_config, train_config)
     keras.utils.set_random_seed(train_config.seed)
     with strategy.scope():
         model = models.build(model_config)
@@ -201,6 +203,15 @@ def _check_same_run(folder, model_config, train_config):
         )
 
 
+def _check_patch(model_config, train_config):
+    least = SMALLEST_SIDE if model_config.distortion == "ms-ssim" else 0
+    if train_config.patch < least:
+        raise ConfigError(
+            f"patch: {train_config.patch}; MS-SSIM has five scales and needs at least "
+            f"{least}"
+        )
+
+
 def _start_from(model, folder):
     # Through a copy: Keras does not load these weights into a compiled model.
     copy = models.build(model.config)
@@ -213,21 +224,29 @@ def _start_from(model, folder):
 
 def load_config(folder) -> tuple[ModelConfig, TrainConfig]:
     """Reads the options of a run; raises `ConfigError`."""
-    path = Path(folder) / "config.json"
-    if not path.exists():
-        raise ConfigError(f"{folder}: no config.json; expected a folder of `train.py`")
-    parts = config_module.load(path, model=ModelConfig, train=TrainConfig)
+    parts = config_module.load(_config(folder), model=ModelConfig, train=TrainConfig)
     return parts["model"], parts["train"]
 
 
 def load_model(folder) -> keras.Model:
-    """Rebuilds the model of a run, with its averaged weights.
+    """Rebuilds the model of a run or of an export, with its averaged weights.
 
     Raises `ConfigError`; `RunError` if the weights are missing or damaged.
     """
-    model = models.build(load_config(folder)[0])
+    if (Path(folder) / "manifest.json").exists():  # an exported model
+        config = config_module.load(_config(folder), model=ModelConfig)["model"]
+    else:
+        config, _ = load_config(folder)
+    model = models.build(config)
     _load_averaged(model, folder)
     return model
+
+
+def _config(folder):
+    path = Path(folder) / "config.json"
+    if not path.exists():
+        raise ConfigError(f"{folder}: no config.json; expected a folder of `train.py`")
+    return path
 
 
 def _load_averaged(model, folder):

@@ -9,36 +9,70 @@ import { LiteRTNetworks } from "./networks.js";
 // Constants of half the size; the pixels differ by at most one level from float32's.
 const FILES = {
   encoder: "tflite/encoder_fp16.tflite",
-  decoder: "tflite/decoder_fp16.tflite",
+  hyperDecoder: "tflite/hyper_decoder_fp16.tflite",
+  synthesis: "tflite/synthesis_fp16.tflite",
 };
 const TABLES = "tables.npz";
 
 /**
+ * Loads what decoding needs. The encoder comes when it is first used: who only looks at
+ * files never loads it.
+ *
  * @param {string} folder URL of a model folder, with a slash at its end
  * @param litert the LiteRT.js module, loaded
- * @param options as for `Codec`; report is called with ("Loading the model", share) too
+ * @param options as for `Codec`; report is called with ("Loading the model", share) and
+ *   ("Loading the encoder", share) too
  * @returns {Codec}
- * Throws ModelError: a file is missing, or not the one that the manifest names.
+ * Throws ModelError: a file is missing, or not the one that the manifest names. For the
+ * encoder, the first call that needs it throws this.
  */
-export async function openModel(folder, litert, options) {
+export async function openModel(folder, litert, options = {}) {
   const bytes = await download(`${folder}manifest.json`);
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
-  const wanted = [...Object.values(FILES), TABLES];
-  const total = wanted.reduce((sum, name) => sum + manifest.files[name].bytes, 0);
+  const load = (stage, names) => {
+    const report = (share) => options.report?.(stage, share);
+    return downloadAll(folder, names, manifest.files, report);
+  };
+  const names = [FILES.hyperDecoder, FILES.synthesis, TABLES];
+  const [hyperDecoder, synthesis, arrays] = await load("Loading the model", names);
+  const files = {
+    encoder: once(async () => (await load("Loading the encoder", [FILES.encoder]))[0]),
+    hyperDecoder: async () => hyperDecoder,
+    synthesis: async () => synthesis,
+  };
+  const tables = Tables.fromArrays(await readNpz(arrays));
+  const networks = new LiteRTNetworks(litert, files, manifest.channels);
+  return new Codec(manifest, tables, networks, options);
+}
+
+/** Keeps what `work` promised; after a failure the next call tries again. */
+function once(work) {
+  let promise = null;
+  const forget = (error) => {
+    promise = null;
+    throw error;
+  };
+  return () => (promise ??= work().catch(forget));
+}
+
+/** The files of these names, each the one that the manifest's `entries` describe. */
+async function downloadAll(folder, names, entries, report) {
+  const missing = names.filter((name) => !(name in entries));
+  if (missing.length) {
+    throw new ModelError(`the model has no ${missing.join(", ")}: export it anew`);
+  }
+  const total = names.reduce((sum, name) => sum + entries[name].bytes, 0);
   let received = 0;
   const count = (length) => {
     received += length;
-    options.report("Loading the model", Math.min(received / total, 1));
+    report(Math.min(received / total, 1));
   };
   const open = async (name) => {
     const content = await download(folder + name, count);
-    await check(content, manifest.files[name], name);
+    await check(content, entries[name], name);
     return content;
   };
-  const [encoder, decoder, arrays] = await Promise.all(wanted.map(open));
-  const tables = Tables.fromArrays(await readNpz(arrays));
-  const networks = new LiteRTNetworks(litert, { encoder, decoder }, manifest.channels);
-  return new Codec(manifest, tables, networks, options);
+  return Promise.all(names.map(open));
 }
 
 async function download(url, count = () => {}) {

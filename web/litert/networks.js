@@ -10,11 +10,12 @@ const KEPT = 8; // compiled windows; a large image needs about six at a time
 
 export class LiteRTNetworks {
   #compiled = new Map(); // the one used last comes last
-  compileMs = 0; // spent so far on compiling
+  preparationMs = 0; // spent so far on loading files and on compiling
 
   /**
    * @param litert the LiteRT.js module, loaded
-   * @param files {encoder, decoder}: bytes of the .tflite files
+   * @param files {encoder, hyperDecoder, synthesis}: functions that promise the bytes
+   *   of a .tflite file, called when it is needed
    * @param channels {y, z} of the manifest
    */
   constructor(litert, files, channels) {
@@ -40,13 +41,8 @@ export class LiteRTNetworks {
   async predict(z, quality) {
     const shape = [4 * z.height, 4 * z.width, this.channels.y];
     const shapes = { mean: shape, index: shape };
-    // Both files hold this network: who only decodes needs no encoder.
-    const { mean, index } = await this.#run(
-      "decoder",
-      "predict",
-      { z, quality },
-      shapes,
-    );
+    const inputs = { z, quality };
+    const { mean, index } = await this.#run("hyperDecoder", "predict", inputs, shapes);
     return [mean, index];
   }
 
@@ -60,16 +56,16 @@ export class LiteRTNetworks {
   async synthesise(symbols, mean, quality) {
     const inputs = { symbols, mean, quality };
     const shapes = { pixels: [16 * symbols.height, 16 * symbols.width, 3] };
-    const { pixels } = await this.#run("decoder", "synthesise", inputs, shapes);
+    const { pixels } = await this.#run("synthesis", "synthesise", inputs, shapes);
     return pixels;
   }
 
   /** inputs: {name: plane or number}; outputs: {name: [height, width, channels]}. */
-  async #run(half, signature, inputs, outputs) {
+  async #run(file, signature, inputs, outputs) {
     const shapes = {};
     for (const [name, shape] of Object.entries(outputs)) shapes[name] = [1, ...shape];
     for (const [name, input] of Object.entries(inputs)) shapes[name] = shapeOf(input);
-    const model = await this.#model(half, signature, shapes);
+    const model = await this.#model(file, signature, shapes);
     const tensors = {};
     let results = {};
     try {
@@ -89,25 +85,25 @@ export class LiteRTNetworks {
     }
   }
 
-  async #model(half, signature, shapes) {
-    const key = JSON.stringify([half, signature, shapes]);
+  async #model(file, signature, shapes) {
+    const key = JSON.stringify([file, signature, shapes]);
     const found = this.#compiled.get(key);
     this.#compiled.delete(key);
-    const model = found ?? (await this.#compile(half, signature, shapes));
+    const model = found ?? (await this.#compile(file, signature, shapes));
     this.#compiled.set(key, model);
     return model;
   }
 
-  async #compile(half, signature, shapes) {
+  async #compile(file, signature, shapes) {
     if (this.#compiled.size >= KEPT) {
       const [key, oldest] = this.#compiled.entries().next().value;
       this.#compiled.delete(key);
       oldest.delete();
     }
     const start = performance.now();
-    const file = fixShapes(this.files[half], signature, shapes);
-    const model = await this.litert.loadAndCompile(file, { accelerator: "wasm" });
-    this.compileMs += performance.now() - start;
+    const fixed = fixShapes(await this.files[file](), signature, shapes);
+    const model = await this.litert.loadAndCompile(fixed, { accelerator: "wasm" });
+    this.preparationMs += performance.now() - start;
     return model;
   }
 }

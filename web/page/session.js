@@ -59,11 +59,11 @@ export class Session {
     return psnr(this.#picture.image, toPlane(picture));
   }
 
-  /** Runs `work`; the ms do not count what compiling the networks for a new size took. */
+  /** Runs `work`; its ms are without what the networks took to load and compile. */
   async #timed(work) {
     const { networks } = this.#codec;
-    const start = performance.now() - networks.compileMs;
+    const start = performance.now() - networks.preparationMs;
     const result = await work();
-    return [result, performance.now() - networks.compileMs - start];
+    return [result, performance.now() - networks.preparationMs - start];
   }
 }

@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the tests read, and small things that they build it from. */
 final class Data {
@@ -17,31 +20,55 @@ final class Data {
       "{\"name\": \"golden\", \"model_id\": \"%s\", \"channels\": {\"y\": %d, \"z\": %d},"
           + " \"z_rows\": %d, \"halo\": {\"analysis\": 2, \"synthesis\": %d%s}}";
 
+  private static final String PHOTOS = "tests/golden/photos/"; // of tests/golden/make.py
+  private static final String ONE = "spices"; // for tests that one photo is enough for
+
   private Data() {}
 
   static byte[] read(String path) throws IOException {
     return Files.readAllBytes(repository.resolve(path));
   }
 
-  static byte[] resource(String name) throws IOException {
-    return read("android/codec/src/test/resources/" + name);
+  /** The names of the golden photos. */
+  static List<String> photos() throws IOException {
+    try (Stream<Path> files = Files.list(repository.resolve(PHOTOS))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> file.endsWith(".tfcv"))
+          .map(file -> file.substring(0, file.length() - 5))
+          .sorted()
+          .collect(Collectors.toList());
+    }
   }
 
-  /** The tables of the model that coded the golden photo, and all its integers. */
+  /** The tables of the model that coded a golden photo, all its integers, and its pixels. */
+  static Map<String, NpyArray> photo(String name) throws IOException {
+    return Npz.read(read(PHOTOS + name + ".npz"));
+  }
+
+  static byte[] photoFile(String name) throws IOException {
+    return read(PHOTOS + name + ".tfcv");
+  }
+
   static Map<String, NpyArray> photo() throws IOException {
-    return Npz.read(resource("photo_v1.npz"));
+    return photo(ONE);
   }
 
   static byte[] photoFile() throws IOException {
-    return resource("photo_v1.tfcv");
+    return photoFile(ONE);
   }
 
-  /** The model of the golden photo; {@code prediction} is the halo of the prediction, if any. */
+  /** The tables of the golden photos' model, as they are in a model's folder. */
+  static byte[] photoTables() throws IOException {
+    return read(PHOTOS + ONE + ".npz");
+  }
+
+  /** The model of the golden photos; {@code prediction} is the halo of the prediction, if any. */
   static Model photoModel(int synthesisHalo, Integer prediction) throws IOException {
     String id = Container.readHeader(photoFile(), Container.MAX_PIXELS).modelId;
     String more = prediction == null ? "" : ", \"hyper_synthesis\": " + prediction;
     String manifest = String.format(MANIFEST, id, 384, 96, 64, synthesisHalo, more);
-    return Model.read(utf8(manifest), resource("photo_v1.npz"));
+    return Model.read(utf8(manifest), photoTables());
   }
 
   static byte[] utf8(String text) {

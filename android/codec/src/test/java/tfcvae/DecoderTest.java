@@ -13,7 +13,7 @@ final class DecoderTest {
   static Model model(Integer halo) throws Exception {
     String more = halo == null ? "" : ", \"hyper_synthesis\": " + halo;
     String manifest = String.format(Data.MANIFEST, "0123456789abcdef", 3, 2, 64, 3, more);
-    return Model.read(Data.utf8(manifest), Data.resource("photo_v1.npz"));
+    return Model.read(Data.utf8(manifest), Data.photoTables());
   }
 
   static Image image(int height, int width) {

@@ -133,7 +133,7 @@ final class FuzzTest {
 
   static void testDamagedTablesAndManifestsGiveAModelOrAFormatException() throws Exception {
     byte[] small = TablesTest.zip(TablesTest.smallTables());
-    byte[] real = Data.resource("photo_v1.npz");
+    byte[] real = Data.photoTables();
     byte[] manifest = Data.read("saved_models/vr/manifest.json");
     Random random = new Random(8);
     int refused = 0;

@@ -15,11 +15,10 @@ import java.util.zip.CRC32;
 /**
  * Says what this reader makes of many files, so that another one can be compared with it:
  *
- * <p>java tfcvae.Verdicts FOLDER FILE.npz
+ * <p>java tfcvae.Verdicts FOLDER PHOTO.npz
  *
- * <p>For each .tfcv file of the folder, in the order of their names, one line: its name, what the
- * container says, and what its stream holds for the rows of the golden photo; "refused" for either
- * that is no good.
+ * <p>One line for each .tfcv file of the folder, in the order of their names; {@code
+ * tests/golden/mutations.py} defines it.
  */
 public final class Verdicts {
   private static final long MAX_PIXELS = Container.MAX_PIXELS;
@@ -62,33 +61,11 @@ public final class Verdicts {
   private static String symbols(byte[] data, Map<String, NpyArray> photo, Tables tables) {
     try {
       Container file = Container.unpack(data, MAX_PIXELS);
-      byte[] stream = file.sections.get(Container.STREAM);
-      byte[] escapes = file.sections.getOrDefault(Container.ESCAPES, new byte[0]);
-      LaneDecoder decoder = new LaneDecoder(stream, escapes, file.header.lanes(), tables);
-      int[] z = new int[photo.get("z").values.length];
-      int[] zRows = new int[z.length];
-      int channels = photo.get("z").shape[2];
-      for (int i = 0; i < z.length; i++) {
-        zRows[i] = tables.rows - channels + i % channels;
-      }
-      int[] rows = photo.get("index").values;
-      int[] y = new int[rows.length];
-      decoder.pop(zRows, 0, z.length, z, 0);
-      decoder.startGroup();
-      decoder.pop(rows, 0, rows.length, y, 0);
-      decoder.finish();
-      return crc(little(z)) + "," + crc(little(y));
+      Symbols found = Symbols.of(file, photo, tables);
+      return crc(Symbols.little(found.z)) + "," + crc(Symbols.little(found.y));
     } catch (FormatException error) {
       return "refused";
     }
-  }
-
-  private static byte[] little(int[] values) {
-    byte[] bytes = new byte[4 * values.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (values[i / 4] >> 8 * (i % 4));
-    }
-    return bytes;
   }
 
   private static String crc(byte[] data) {

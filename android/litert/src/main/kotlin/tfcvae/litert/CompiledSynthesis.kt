@@ -1,36 +1,37 @@
 package tfcvae.litert
 
 import com.google.ai.edge.litert.CompiledModel
-import com.google.ai.edge.litert.TensorBuffer
-import com.google.ai.edge.litert.TensorType.ElementType
 import tfcvae.Networks
 
 /**
  * The synthesis on LiteRT's CompiledModel, which reaches the GPU and the NPU; the rest on [exact].
  *
- * A compiled model has one size. It serves the windows of that size, which are all of an image that
- * is at least as large; smaller images go to [exact]. What the entropy coder relies on, `predict`,
- * always does: an accelerator that adds up in 16 bits would decode noise.
+ * It serves the windows of one size: a tile and its halo, which are all of an image that is at
+ * least as large. Smaller images go to [exact], and so does `predict`, always: the entropy coder
+ * relies on it, and an accelerator that adds up in 16 bits would decode noise.
  *
- * The file has one signature, "synthesise", with the inputs `symbols` and `mean`, int32 or float32
- * of (1, window, window, latents), and `quality`, float32 of (1); its output `pixels` is float32 of
- * (1, 16 window, 16 window, 3), from 0 to 255.
- *
- * @param file the file, for the types of its inputs
- * @param compiled the same file, compiled; closed by [close]
- * @param window latents per side: the decoder's tile + 2 * the model's `synthesisHalo`
+ * @param compiled a synthesis file of the model, compiled; closed by [close]
+ * @param pixels per side of a tile, as in the name of a signature of the file: 256 or 512
+ * @param halo latents around a tile: the model's `synthesisHalo`
  * @param exact networks for all else, such as [InterpreterNetworks]; not closed by [close]
  */
 class CompiledSynthesis(
-    file: com.google.ai.edge.litert.Model,
     private val compiled: CompiledModel,
-    private val window: Int,
+    pixels: Int,
+    halo: Int,
     private val exact: Networks,
 ) : Networks by exact, AutoCloseable {
-    private val types = PLANES.associateWith { file.getInputTensorType(it, NAME).elementType }
+    /** What the decoder is to be opened with: latents per side of a tile. */
+    val tile = pixels / PER_LATENT
+
+    private val window = tile + 2 * halo
+    private val signature = "synthesise_$pixels"
+    // Everything is float32 in a signature of one size: accelerators know few integers.
     private val inputs =
-        (PLANES + "quality").associateWith { compiled.createInputBuffer(it, NAME) }
-    private val outputs = mapOf("pixels" to compiled.createOutputBuffer("pixels", NAME))
+        listOf("symbols", "mean", "quality").associateWith {
+            compiled.createInputBuffer(it, signature)
+        }
+    private val outputs = mapOf("pixels" to compiled.createOutputBuffer("pixels", signature))
 
     override fun synthesise(
         symbols: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
@@ -38,21 +39,15 @@ class CompiledSynthesis(
         if (height != window || width != window) {
             return exact.synthesise(symbols, mean, height, width, quality)
         }
-        write("symbols", symbols)
-        write("mean", mean)
-        inputs.getValue("quality").writeFloat(floatArrayOf(quality))
-        compiled.run(inputs, outputs, NAME)
-        val pixels = outputs.getValue("pixels").readFloat()
-        return ByteArray(pixels.size) { (pixels[it] + 0.5f).toInt().coerceIn(0, 255).toByte() }
+        write("symbols", FloatArray(symbols.size) { symbols[it].toFloat() })
+        write("mean", FloatArray(mean.size) { mean[it].toFloat() })
+        write("quality", floatArrayOf(quality))
+        compiled.run(inputs, outputs, signature)
+        val levels = outputs.getValue("pixels").readFloat()
+        return ByteArray(levels.size) { levels[it].toInt().coerceIn(0, 255).toByte() }
     }
 
-    private fun write(name: String, plane: IntArray) {
-        val buffer: TensorBuffer = inputs.getValue(name)
-        when (types[name]) {
-            ElementType.INT -> buffer.writeInt(plane)
-            else -> buffer.writeFloat(FloatArray(plane.size) { plane[it].toFloat() })
-        }
-    }
+    private fun write(name: String, values: FloatArray) = inputs.getValue(name).writeFloat(values)
 
     override fun close() {
         (inputs.values + outputs.values).forEach { it.close() }
@@ -60,7 +55,6 @@ class CompiledSynthesis(
     }
 
     private companion object {
-        const val NAME = "synthesise"
-        val PLANES = listOf("symbols", "mean")
+        const val PER_LATENT = 16 // pixels per side
     }
 }

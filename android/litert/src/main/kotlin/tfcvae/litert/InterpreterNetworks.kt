@@ -7,41 +7,38 @@ import tfcvae.Networks
 /**
  * The networks of a model on LiteRT's Interpreter: on the CPU, for images of any size.
  *
- * Each half is opened when it is first needed. An instance serves one thread at a time; [close]
- * frees what the runtime holds.
+ * Each file is opened when it is first needed: who only decodes never opens the encoder. An
+ * instance serves one thread at a time; [close] frees what the runtime holds.
  *
- * @param decoder content of decoder.tflite, mapped or in a direct buffer; null: cannot decode
- * @param encoder content of encoder.tflite, likewise; null: cannot encode
  * @param threads used by the runtime
  */
 class InterpreterNetworks(
-    decoder: ByteBuffer?,
-    encoder: ByteBuffer? = null,
+    files: ModelFiles,
     threads: Int = Runtime.getRuntime().availableProcessors(),
 ) : Networks, AutoCloseable {
-    private val receiver = lazy { open(decoder, "decoder", threads) }
-    private val sender = lazy { open(encoder, "encoder", threads) }
+    private val encoder = lazy { open(files.encoder(), threads) }
+    private val hyperDecoder = lazy { open(files.hyperDecoder(), threads) }
+    private val synthesis = lazy { open(files.synthesis(), threads) }
 
     override fun analyse(pixels: ByteArray, height: Int, width: Int): FloatArray {
         val inputs = mapOf("pixels" to nested(pixels, height, width))
-        return sender.value.run("analyse", inputs, "y").floats()
+        return encoder.value.run("analyse", inputs, "y").floats()
     }
 
     override fun hyperAnalyse(
         y: FloatArray, height: Int, width: Int, quality: Float,
     ): IntArray {
         val inputs = mapOf("y" to nested(y, height, width), "quality" to floatArrayOf(quality))
-        return sender.value.run("hyper_analyse", inputs, "z").ints()
+        return encoder.value.run("hyper_analyse", inputs, "z").ints()
     }
 
     override fun predict(
         z: IntArray, height: Int, width: Int, quality: Float,
     ): Networks.Prediction {
-        // Both files hold this network; whichever is open already serves.
-        val half = if (sender.isInitialized()) sender.value else receiver.value
+        val network = hyperDecoder.value
         val inputs = mapOf("z" to nested(z, height, width), "quality" to floatArrayOf(quality))
-        val mean = half.run("predict", inputs, "mean").ints()
-        return Networks.Prediction(mean, half.output("predict", "index").ints())
+        val mean = network.run("predict", inputs, "mean").ints()
+        return Networks.Prediction(mean, network.output("predict", "index").ints())
     }
 
     override fun quantise(
@@ -54,7 +51,7 @@ class InterpreterNetworks(
                 "index" to nested(index, height, width),
                 "quality" to floatArrayOf(quality),
             )
-        return sender.value.run("quantise", inputs, "symbols").ints()
+        return encoder.value.run("quantise", inputs, "symbols").ints()
     }
 
     override fun synthesise(
@@ -66,18 +63,18 @@ class InterpreterNetworks(
                 "mean" to nested(mean, height, width),
                 "quality" to floatArrayOf(quality),
             )
-        return receiver.value.run("synthesise", inputs, "pixels").bytes()
+        return synthesis.value.run("synthesise", inputs, "pixels").bytes()
     }
 
     override fun close() {
-        for (half in listOf(receiver, sender)) if (half.isInitialized()) half.value.close()
+        for (network in listOf(encoder, hyperDecoder, synthesis)) {
+            if (network.isInitialized()) network.value.close()
+        }
     }
 }
 
-private fun open(file: ByteBuffer?, half: String, threads: Int): Interpreter {
-    val content = file ?: throw UnsupportedOperationException("opened without $half.tflite")
-    return Interpreter(content, Interpreter.Options().setNumThreads(threads))
-}
+private fun open(file: ByteBuffer, threads: Int): Interpreter =
+    Interpreter(file, Interpreter.Options().setNumThreads(threads))
 
 /** Runs a signature; the other outputs can be had from [output] until the next run. */
 private fun Interpreter.run(name: String, inputs: Map<String, Any>, output: String): ByteBuffer {

@@ -6,25 +6,41 @@ import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import tfcvae.Model
 
+/** Where networks are found: .tflite files, mapped or in direct buffers. */
+interface ModelFiles {
+    /** The sender's networks: analyse, hyper_analyse and quantise. */
+    fun encoder(): ByteBuffer
+
+    /** What both sides need: predict. */
+    fun hyperDecoder(): ByteBuffer
+
+    /** The receiver's network: synthesise. */
+    fun synthesis(): ByteBuffer
+}
+
 /**
  * A model folder among an app's assets: manifest.json, tables.npz and tflite, as exported.
  *
+ * Each file comes in variants: "" is float32, "_fp16" has constants of half the size. Encoder and
+ * synthesis have "_int8" and "_int16x8", too; the model's README says what each of them costs.
+ *
  * @param folder its path in the assets, such as "vr"
- * @param variant of the .tflite files: "" for float32, "_fp16" for constants of half the size
  */
 class ModelAssets(
     private val assets: AssetManager,
     private val folder: String,
-    private val variant: String = "_fp16",
-) {
+    private val encoder: String = "_fp16",
+    private val hyperDecoder: String = "_fp16",
+    private val synthesis: String = "_fp16",
+) : ModelFiles {
     /** Reads tables and manifest; throws FormatException if they are damaged. */
     fun model(): Model = Model.read(read("manifest.json"), read("tables.npz"))
 
-    /** The receiver's networks: predict and synthesise. */
-    fun decoder(): ByteBuffer = map("tflite/decoder$variant.tflite")
+    override fun encoder() = map("tflite/encoder$encoder.tflite")
 
-    /** The sender's networks: analyse, hyper_analyse, predict and quantise. */
-    fun encoder(): ByteBuffer = map("tflite/encoder$variant.tflite")
+    override fun hyperDecoder() = map("tflite/hyper_decoder$hyperDecoder.tflite")
+
+    override fun synthesis() = map("tflite/synthesis$synthesis.tflite")
 
     private fun read(name: String): ByteArray =
         assets.open("$folder/$name").use { it.readBytes() }

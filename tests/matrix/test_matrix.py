@@ -1,0 +1,51 @@
+"""Every reader on every golden photo: equal symbols, pixels within one level."""
+
+import os
+from functools import cache
+
+import numpy as np
+import pytest
+
+from tests.golden import read
+from tests.matrix.readers import READERS, difference
+from tfc_vae.codec import store
+
+BROWSER = "Chromium"
+
+
+@cache
+def decoded(reader, name):
+    """What a reader makes of a golden photo, and the photo."""
+    photo = read.load(name)
+    why = read.misfit(photo, store.find(None))
+    assert not why, why
+    return reader.read(photo), photo
+
+
+@pytest.fixture(params=READERS, ids=lambda reader: reader.name)
+def reader(request):
+    in_browser = BROWSER in request.param.name
+    if in_browser and not os.environ.get("TEST_WEB"):
+        pytest.skip("without $TEST_WEB; `make test-web` sets it")
+    why = request.param.missing()
+    # Who asks for the browser must have it.
+    assert not (why and in_browser), why
+    if why:
+        pytest.skip(why)
+    return request.param
+
+
+@pytest.mark.parametrize("name", read.NAMES)
+def test_it_reads_the_golden_photo(reader, name):
+    found, photo = decoded(reader, name)
+    assert found.y is not None or found.pixels is not None
+    if found.y is not None:
+        np.testing.assert_array_equal(found.z, photo.arrays["z"])
+        np.testing.assert_array_equal(found.y, photo.arrays["y"])
+    if found.pixels is not None:
+        assert found.pixels.dtype == np.uint8
+        assert difference(found.pixels, photo.arrays["pixels"]) <= 1
+
+
+def test_it_says_its_version(reader):
+    assert any(character.isdigit() for character in reader.version())

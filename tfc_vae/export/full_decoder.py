@@ -1,0 +1,65 @@
+"""`decoder_full.tflite`: a file's payload in, pixels out, in builtin operations alone.
+
+For programs that have a TFLite runtime and nothing else: the entropy decoder is part of
+the graph. It needs only the header's numbers and the sections, which FORMAT.md says
+how to find; checksums are the caller's business. The coder's loop takes several times
+as long as in Java, JavaScript or C, and the image is decoded as a whole.
+"""
+
+import tensorflow as tf
+
+from tfc_vae.export import loops_tflite, rans_ops
+from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.receive import receive
+
+_ONE = tf.TensorSpec((1,), tf.int32)
+
+
+class FullDecoder(tf.Module):
+    """One signature, "decode".
+
+    payload: uint8 (n,), the stream section and after it the escapes, if any;
+    stream_bytes: int32 (1,), where they meet; size: int32 (2,), height and width;
+    quality_q8, lanes: int32 (1,), as in the header, lanes from 1 to 256.
+
+    Returns pixels, uint8 (height, width, 3), and ok, bool (1,): false for a damaged
+    stream, whose pixels mean nothing.
+    """
+
+    def __init__(self, frozen: Frozen):
+        super().__init__(name="full_decoder")
+        model = frozen.model
+        convs = (v for layer in frozen.hyper_convs for v in layer.variables)
+        self.weights = (
+            *model.synthesis.variables,
+            model.gains.log_inverse,
+            *convs,
+            frozen.shift_rows,
+        )
+        specs = {
+            "payload": tf.TensorSpec((None,), tf.uint8),
+            "stream_bytes": _ONE,
+            "size": tf.TensorSpec((2,), tf.int32),
+            "quality_q8": _ONE,
+            "lanes": _ONE,
+        }
+
+        @tf.function(input_signature=list(specs.values()), autograph=False)
+        def decode(payload, stream_bytes, size, quality_q8, lanes):
+            octets = tf.cast(payload, tf.int32)
+            sections = octets[: stream_bytes[0]], octets[stream_bytes[0] :]
+            height, width = tf.unstack(size)
+            quality = tf.cast(quality_q8, tf.float32) * (1 / 256)
+            y, mean, rest = receive(
+                frozen,
+                frozen.tables,
+                sections,
+                lanes[0],
+                (height, width),
+                quality,
+                loops_tflite,
+            )
+            pixels = frozen.synthesise(y, mean, quality)[0, :height, :width]
+            return {"pixels": pixels, "ok": rans_ops.finished(*rest)[tf.newaxis]}
+
+        self.functions = {"decode": decode}

@@ -1,0 +1,119 @@
+"""What each .tflite file costs: bytes, milliseconds, and bits against float32.
+
+Measured through the codec, on real files: a variant of the encoder codes what the
+float32 synthesis decodes, and the other way round.
+"""
+
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tfc_vae.codec import LearnedCodec, store
+from tfc_vae.codec.backends import LiteRTNetworks
+from tfc_vae.codec.payload import PayloadDecoder
+from tfc_vae.evaluation import bd_rate, psnr
+from tfc_vae.export.phone_files import VARIANTS
+
+QUALITIES = (10.0, 40.0, 70.0, 100.0)
+THREADS = 2
+_RUNS = 3  # the best counts
+_SIZE = (512, 768)  # of the timed image: the size of a Kodak image
+
+
+def measure(folder, images) -> list[dict]:
+    """Returns a row for each file: file, bytes, ms, bd_rate.
+
+    images: uint8 (h, w, 3). ms: the file's main signature on one 768x512 image. bd_rate
+    in percent, PSNR, over four qualities; positive: the variant needs more bits. None
+    for a model of one rate, which has no curve.
+    """
+    info = store.find(folder)
+    plain = LearnedCodec(info, LiteRTNetworks(folder, THREADS))
+    coders = {
+        f"{file}{end}": _coder(info, file, end)
+        for file, ends in VARIANTS.items()
+        for end in ends
+    }
+    points = {name: [] for name in coders}
+    for image in tqdm(images, unit="image", disable=None):
+        files = _files(plain, image)
+        for name, coder in coders.items():
+            points[name].append(_points(name, coder, plain, image, files))
+    curves = {name: _mean(rows) for name, rows in points.items()}
+    timed = _timed_image(images[0])
+    return [
+        {
+            "file": name,
+            "bytes": (Path(folder) / "tflite" / f"{name}.tflite").stat().st_size,
+            "ms": _milliseconds(name, coder, plain, timed),
+            "bd_rate": _loss(curves[name], curves["synthesis"]),
+        }
+        for name, coder in coders.items()
+    ]
+
+
+def _coder(info, file, end):
+    if file == "decoder_full":
+        return PayloadDecoder(info, THREADS)
+    networks = LiteRTNetworks(info.folder, THREADS, **{file: end})
+    return LearnedCodec(info, networks)
+
+
+def _files(codec, image):
+    y = codec.analyse(image)
+    return [_pack(codec, y, image, quality) for quality in QUALITIES]
+
+
+def _pack(codec, y, image, quality):
+    return codec.pack(codec.emit(y, quality), image.shape, round(256 * quality))
+
+
+def _points(name, coder, plain, image, files):
+    """[(bpp, psnr)] of one image."""
+    reader = coder
+    if name.startswith("encoder"):
+        files, reader = _files(coder, image), plain
+    size = image.shape[0] * image.shape[1]
+    return [
+        (8 * len(file) / size, psnr(image, reader.decompress(file))) for file in files
+    ]
+
+
+def _mean(rows):
+    bpp, quality = np.mean(rows, 0).T
+    return {"bpp": [*bpp], "psnr": [*quality]}
+
+
+def _loss(curve, plain):
+    if len(set(plain["psnr"])) < len(QUALITIES):
+        return None
+    return bd_rate(curve, against=plain)
+
+
+def _timed_image(image):
+    repeats = [-(-n // m) for n, m in zip(_SIZE, image.shape[:2], strict=True)]
+    return np.tile(image, (*repeats, 1))[: _SIZE[0], : _SIZE[1]]
+
+
+def _milliseconds(name, coder, plain, image, quality=50.0):
+    y = plain.analyse(image)
+    coded = plain.emit(y, quality)
+    if name == "decoder_full":
+        file = plain.pack(coded, image.shape, round(256 * quality))
+        work = partial(coder.decompress, file)
+    elif name.startswith("encoder"):
+        work = partial(coder.networks.analyse, image)
+    elif name.startswith("hyper_decoder"):
+        work = partial(coder.networks.predict, coded.z, quality)
+    else:
+        planes = (plane.astype(np.int32) for plane in (coded.y, coded.mean))
+        work = partial(coder.networks.synthesise, *planes, quality)
+    times = []
+    for _ in range(1 + _RUNS):  # the first prepares the runtime for this size
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times[1:])
