@@ -5,10 +5,10 @@
     int16x8   weights int8, activations int16 with fixed ranges: for NPUs that want
               integers; on a CPU it runs in slow kernels
 
-What stays in float, with float16 constants: the linear shortcut, whose coefficients span
-four decades and carry most of the picture; GDN's norms; gains and roundings; the hyper
-analysis. The network that decides tables is made of integers already and is in another
-file.
+What stays in float, with float16 constants: the linear shortcut, whose coefficients
+span four decades and carry most of the picture; GDN's norms; gains and roundings; the
+hyper analysis. The network that decides tables is made of integers already and is in
+another file.
 
 The latents span four decades, too, and the first convolution's weights share one scale
 for all of them. So the latents are divided and the weights multiplied by the root of
