@@ -9,7 +9,6 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,17 @@ import race_common as common
 import tensorflow as tf
 from tensorflow import keras
 
-from tfc_vae import __version__, data, export, models
+from tfc_vae import __version__, data, evaluation, export, images, models
+from tfc_vae.codec import LearnedCodec
 from tfc_vae.config import TrainConfig
+from tfc_vae.export.run import RD_QUALITIES
 from tfc_vae.training.callbacks import averaged_weights
 
 PRESET = "vr"
 CONFIG = TrainConfig(batch=common.BATCH, patch=common.PATCH, seed=common.SEED)
 PHOTOS = Path(__file__).resolve().parents[1] / "photos"
 WEIGHTS = "averaged.weights.h5"
+KEYS = ("bpp", "psnr", "ms_ssim")
 
 
 def shard(job, folder):
@@ -88,9 +90,24 @@ def evaluate(job, folder):
     model = models.build(models.preset(PRESET))
     model.load_weights(str(Path(job["model"]) / WEIGHTS))
     exported = folder / "model"
-    export.export(model, exported, PHOTOS, job["kodak"], "race")
-    manifest = json.loads((exported / "manifest.json").read_text())
-    return {"points": manifest["rate_distortion"]["rows"]}
+    export.export(model, exported, PHOTOS, name="race")
+    codecs = {
+        quality: LearnedCodec.load(exported, quality=quality, threads=1)
+        for quality in RD_QUALITIES
+    }
+    rows = {quality: [] for quality in codecs}
+    for done, photo in enumerate(evaluation.find_photos(job["kodak"]), 1):
+        image = images.read(photo.path)
+        for quality, codec in codecs.items():
+            rows[quality].append(evaluation.measure(codec, image))
+        common.say(done=done)
+    means = {quality: evaluation.average(found) for quality, found in rows.items()}
+    return {
+        "points": [
+            {"quality": quality, **{key: mean[key] for key in KEYS}}
+            for quality, mean in means.items()
+        ]
+    }
 
 
 def main():

@@ -127,7 +127,8 @@ def further_rates(args, theirs, training):
 def on_kodak(args, ours, models):
     """The points of both curves; ours: a folder; models: {lambda: folder}."""
     job = {"work": "evaluate", "kodak": str(args.kodak.resolve())}
-    tasks = [tfc_vae_task(args, "Kodak ours", {**job, "model": str(ours)}, 1)]
+    model = {"model": str(ours)}
+    tasks = [tfc_vae_task(args, "Kodak ours", {**job, **model}, args.images)]
     for lmbda, folder in sorted(models.items()):
         more = {"model": str(folder), "lmbda": lmbda}
         name = f"Kodak lambda {lmbda:g}"

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import threading
 
 import pytest
@@ -99,6 +100,18 @@ def test_nothing_else_is_served_and_no_folder_is_listed(get, path):
     response, body = get(path)
     assert response.status == 404
     assert b"not to be served" not in body and b"litert" not in body
+
+
+def test_other_models_are_served_beside_the_first(page, tiny, tmp_path):
+    copy = tmp_path / "other"
+    shutil.copytree(codec.find("tiny").folder, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "name": "other"}))
+    models = [codec.find("tiny"), codec.find(copy), codec.find("tiny")]
+    with serve.make_server(models[0], 0, models[1:]) as server:
+        handler = server.RequestHandlerClass
+        assert handler.args[0]["/saved_models/other/"] == copy
+        assert handler.args[1] == "/web/?model=tiny"
 
 
 def test_only_this_machine_is_served(page, tiny):

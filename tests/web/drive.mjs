@@ -4,7 +4,8 @@
  *   node drive.mjs PLAN.json > REPORT.json
  *
  * The plan has url, executable, sandbox, folder (for downloads and screenshots), photo,
- * quality, file (a .tfcv), damaged (another) and predictions, a list of {z, quality}.
+ * quality, file (a .tfcv), foreign (one of another model), damaged (another) and
+ * predictions, a list of {z, quality}.
  */
 
 import { readFileSync } from "node:fs";
@@ -30,6 +31,7 @@ try {
   report.divider = await divider(page);
   report.compressed = await compressed(page);
   report.opened = await opened(page);
+  report.foreign = await foreign(page);
   report.damaged = await damaged(page);
   report.keyboard = await keyboard(page);
   report.predictions = await predictions(page);
@@ -130,16 +132,26 @@ async function compressed(page) {
 
 /** A .tfcv is dropped on the page, as from a file manager. */
 async function opened(page) {
-  const content = [...readFileSync(plan.file)];
-  const transfer = await page.evaluateHandle((bytes) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([Uint8Array.from(bytes)], "from python.tfcv"));
-    return transfer;
-  }, content);
-  await page.dispatchEvent("#drop", "drop", { dataTransfer: transfer });
-  await settled(page);
+  await drop(page, plan.file, "from python.tfcv");
   await page.screenshot({ path: join(plan.folder, "page-tfcv.png"), fullPage: true });
   return { ...(await numbers(page)), png: await download(page, "#save-png") };
+}
+
+/** One that another model wrote. */
+async function foreign(page) {
+  await drop(page, plan.foreign, "foreign.tfcv");
+  return { ...(await numbers(page)), png: await download(page, "#save-png") };
+}
+
+async function drop(page, path, name) {
+  const given = { content: [...readFileSync(path)], name };
+  const transfer = await page.evaluateHandle(({ content, name }) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([Uint8Array.from(content)], name));
+    return transfer;
+  }, given);
+  await page.dispatchEvent("#drop", "drop", { dataTransfer: transfer });
+  await settled(page);
 }
 
 async function damaged(page) {

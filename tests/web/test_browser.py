@@ -32,6 +32,12 @@ def model():
 
 
 @pytest.fixture(scope="module")
+def other():
+    """A model that the page does not compress with, but may need for a file."""
+    return codec.LearnedCodec.load("vr-msssim")
+
+
+@pytest.fixture(scope="module")
 def photo():
     """Neither side a multiple of 16: uint8 (211, 330, 3)."""
     return images.read(ROOT / "photos" / "kitten.png")[100:311, 120:450]
@@ -66,12 +72,13 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def report(server, model, photo, large, hyper_latents, tmp_path_factory):
+def report(server, model, other, photo, large, hyper_latents, tmp_path_factory):
     """What drive.mjs saw."""
     folder = tmp_path_factory.mktemp("browser")
     images.write(folder / "kitten part.png", photo)
     data = model.compress(large, 60)
     (folder / "large.tfcv").write_bytes(data)
+    (folder / "foreign.tfcv").write_bytes(other.compress(photo, QUALITY))
     (folder / "damaged.tfcv").write_bytes(data[:1000] + b"\0" + data[1001:])
     plan = {
         "url": server,
@@ -81,6 +88,7 @@ def report(server, model, photo, large, hyper_latents, tmp_path_factory):
         "photo": str(folder / "kitten part.png"),
         "quality": QUALITY,
         "file": str(folder / "large.tfcv"),
+        "foreign": str(folder / "foreign.tfcv"),
         "damaged": str(folder / "damaged.tfcv"),
         "predictions": [
             {"z": _plane(z), "quality": quality} for z, quality in hyper_latents
@@ -167,6 +175,15 @@ def test_the_browser_decodes_what_python_wrote_to_one_level(report, model, large
     assert _difference(images.read(found["png"]["path"]), expected) <= 1
     (row,) = found["rows"]
     assert row.startswith("tfc_vae") and "quality 60" in found["summary"]
+
+
+def test_a_file_of_another_shipped_model_is_decoded_with_that_model(
+    report, other, photo
+):
+    found = report["foreign"]
+    assert found["error"] == "" and "model vr-msssim" in found["summary"]
+    expected = other.decompress(other.compress(photo, QUALITY))
+    assert _difference(images.read(found["png"]["path"]), expected) <= 1
 
 
 def test_damaged_files_are_explained_and_the_page_goes_on(report):

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import tfc_vae
 from tfc_vae.cli import options
+from tfc_vae.codec import shipped
 
 _PACKAGE = Path(tfc_vae.__file__).resolve().parent
 PAGES = (_PACKAGE / "web", _PACKAGE.parent / "web")  # installed, in a checkout
@@ -37,17 +38,15 @@ HEADERS = {
 }
 
 
-def make_server(model, port):
+def make_server(model, port, others=()):
     """Returns a server that is bound but not running yet; port 0: any free one.
 
-    model: a `ModelInfo`. Raises OSError if the page, LiteRT.js or the port is not to be
-    had.
+    model: the `ModelInfo` to compress with; others: what files may need besides. Raises
+    OSError if the page, LiteRT.js or the port is not to be had.
     """
-    roots = {
-        "/web/": find_page(),
-        "/photos/": options.PHOTOS,
-        f"/saved_models/{quote(model.name)}/": model.folder,
-    }
+    roots = {"/web/": find_page(), "/photos/": options.PHOTOS}
+    for info in (model, *others):
+        roots.setdefault(f"/saved_models/{quote(info.name)}/", info.folder)
     start = f"/web/?model={quote(model.name)}"
     return ThreadingHTTPServer((HOST, port), partial(_Handler, roots, start))
 
@@ -65,8 +64,8 @@ def find_page():
 
 
 def run(model, port):
-    """Serves until interrupted, and says where."""
-    with make_server(model, port) as server:
+    """Serves the page with this model until interrupted, and says where."""
+    with make_server(model, port, shipped()) as server:
         print(f"http://{HOST}:{server.server_port}/ (Ctrl-C ends it)", flush=True)
         try:
             server.serve_forever()

@@ -45,6 +45,15 @@ export async function openModel(folder, litert, options = {}) {
   return new Codec(manifest, tables, networks, options);
 }
 
+/** The first of some model folders whose model has this id, or null. */
+export async function findModel(folders, modelId) {
+  for (const folder of folders) {
+    const response = await fetch(`${folder}manifest.json`);
+    if (response.ok && (await response.json()).model_id === modelId) return folder;
+  }
+  return null;
+}
+
 /** Keeps what `work` promised; after a failure the next call tries again. */
 function once(work) {
   let promise = null;

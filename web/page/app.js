@@ -5,7 +5,7 @@ import { Compare } from "./compare.js";
 import { fillTable, time } from "./numbers.js";
 import { jpegOfSize, readPicture, toPng } from "./picture.js";
 
-const DEFAULT_MODEL = "vr"; // as tfc_vae.codec.store says
+const SHIPPED = ["vr", "vr-msssim"]; // the first: as tfc_vae.codec.store says
 const SAMPLE = "../photos/budgie.png";
 const SLIDER_REST = 120; // ms without a move before the picture is coded again
 const OURS = "tfc_vae";
@@ -21,10 +21,12 @@ let wanted = 0; // counts what was asked for, so that stale work is left out
 start();
 
 function start() {
-  const model = new URLSearchParams(location.search).get("model") ?? DEFAULT_MODEL;
-  const folder = new URL(`../saved_models/${encodeURIComponent(model)}/`, location);
-  const vendor = new URL("vendor/", location);
-  ready = client.call("open", { model: folder.href, vendor: vendor.href });
+  const name = new URLSearchParams(location.search).get("model") ?? SHIPPED[0];
+  const folder = (model) =>
+    new URL(`../saved_models/${encodeURIComponent(model)}/`, location).href;
+  const others = SHIPPED.filter((other) => other !== name).map(folder);
+  const vendor = new URL("vendor/", location).href;
+  ready = client.call("open", { model: folder(name), others, vendor });
   ready.then(showAbout, () => {});
   listen();
   openSample();
@@ -145,7 +147,9 @@ async function openCompressed(file) {
     { name: OURS, bytes: bytes.length, pixels: current.pixels, ours: true },
   ]);
   const quality = Number(ours.quality.toFixed(1));
-  current.summary = `${width} × ${height} pixels, quality ${quality}. Decoded in ${time(ours.decodeMs)}.`;
+  current.summary =
+    `${width} × ${height} pixels, quality ${quality}, model ${ours.model}. ` +
+    `Decoded in ${time(ours.decodeMs)}.`;
   showResult();
 }
 
