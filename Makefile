@@ -12,7 +12,7 @@ demo: .venv/core
 test: .venv/full
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # The page of web/ in Node.js and in headless Chromium, side by side with Python.
 test-web: .venv/full web/node_modules/.package-lock.json

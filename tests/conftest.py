@@ -1,6 +1,7 @@
 """What several tests share: the photos, and a small model made the real way."""
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 from tfc_vae import images
 
 PHOTOS = Path(__file__).parents[1] / "photos"
+# A shell starts what runs in the background with SIGINT ignored, and so would be every
+# process that a test starts in order to interrupt it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 STEPS = 120  # enough that a higher quality is visibly better
 
 
