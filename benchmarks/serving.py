@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from tfc_vae import container, images
 from tfc_vae.codec import LearnedCodec
+from tfc_vae.export import image_ops
 
 QUALITIES = (10, 40, 70, 100)
 
@@ -49,7 +50,7 @@ def works(codec, decoder, data):
     return (
         lambda: codec.decompress(data),
         lambda: serve(compressed_bytes=request)["image_bytes"].numpy(),
-        lambda: tf.io.encode_png(pixels, compression=1).numpy(),
+        lambda: image_ops.write(pixels).numpy(),
     )
 
 

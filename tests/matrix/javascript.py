@@ -33,7 +33,7 @@ def chromium_missing() -> str:
     """Why the browser cannot run; "" if it can."""
     if node_missing():
         return node_missing()
-    if not _browser():
+    if not browser():
         return f"no browser: none of {', '.join(BROWSERS)} is there"
     wanted = ("@litertjs/core", "playwright-core")
     absent = [name for name in wanted if not (MODULES / name).is_dir()]
@@ -42,7 +42,7 @@ def chromium_missing() -> str:
 
 def chromium_version() -> str:
     core = json.loads((MODULES / "@litertjs" / "core" / "package.json").read_text())
-    words = _output(_browser(), "--version").split()
+    words = _output(browser(), "--version").split()
     return f"LiteRT.js {core['version']}, {words[0]} {words[1]}"
 
 
@@ -54,13 +54,13 @@ def chromium(photo) -> dict:
             url = server.stdout.readline().split()[0]
             sandbox = "" if os.getuid() == 0 else "sandbox"  # root's does not start
             script = FOLDER / "chromium.mjs"
-            answer = _output("node", script, url, _browser(), photo.path, sandbox)
+            answer = _output("node", script, url, browser(), photo.path, sandbox)
         finally:
             server.terminate()
     return {key: base64.b64decode(value) for key, value in json.loads(answer).items()}
 
 
-def _browser():
+def browser():
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 

@@ -6,7 +6,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zlib
@@ -15,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.matrix import javascript
 from tfc_vae import codec, images
 
 ROOT = Path(__file__).parents[2]
 DRIVER = Path(__file__).with_name("drive.mjs")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUALITY = 35
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TEST_WEB"), reason="`make test-web` runs it"
@@ -82,7 +81,7 @@ def report(server, model, other, photo, large, hyper_latents, tmp_path_factory):
     (folder / "damaged.tfcv").write_bytes(data[:1000] + b"\0" + data[1001:])
     plan = {
         "url": server,
-        "executable": next(filter(None, map(shutil.which, BROWSERS))),
+        "executable": javascript.browser(),
         "sandbox": os.getuid() != 0,  # Chromium's does not start as root
         "folder": str(folder),
         "photo": str(folder / "kitten part.png"),

@@ -56,7 +56,7 @@ class LiteRTNetworks:
 
     def _load(self, file):
         path = self._folder / self._files[file]
-        kind = self._interpreter or _litert()
+        kind = self._interpreter or litert()
         return _Signatures(kind(model_path=str(path), num_threads=self._threads))
 
     def analyse(self, pixels):
@@ -87,7 +87,8 @@ class LiteRTNetworks:
         return out["pixels"][0]
 
 
-def _litert():
+def litert():
+    """The default runtime's `Interpreter`."""
     # Imported here: header-only work (`info`, Pillow's lazy open) does without.
     from ai_edge_litert.interpreter import Interpreter
 

@@ -219,11 +219,7 @@ class LearnedCodec:
         Raises `FormatError` for damaged data, `ModelError` if another model made it.
         """
         header, sections = container.unpack(data)
-        if header.model_id != self.info.model_id:
-            raise store.ModelError(
-                f"the file needs model {header.model_id.hex()}; {self.name} is "
-                f"{self.info.model_id.hex()}"
-            )
+        self.info.check(header)
         coded = self._symbols(header, sections)
         pixels = self.render(coded, header.quality)
         return pixels[: header.height, : header.width]

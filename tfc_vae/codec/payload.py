@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfc_vae import container
-from tfc_vae.codec.store import ModelError
+from tfc_vae.codec.backends import litert
 from tfc_vae.container import FormatError
 
 
@@ -20,12 +20,9 @@ class PayloadDecoder:
     """
 
     def __init__(self, info, threads: int | None = None, interpreter=None):
-        # Imported here, as in `backends`.
-        from ai_edge_litert.interpreter import Interpreter
-
         self.info = info
         path = Path(info.folder) / "tflite" / "decoder_full.tflite"
-        made = (interpreter or Interpreter)(model_path=str(path), num_threads=threads)
+        made = (interpreter or litert())(model_path=str(path), num_threads=threads)
         self._decode = made.get_signature_runner("decode")
 
     def decompress(self, data: bytes) -> np.ndarray:
@@ -33,29 +30,24 @@ class PayloadDecoder:
 
         Raises `FormatError` for damaged data, `ModelError` if another model made it.
         """
-        header, inputs = arguments(data)
-        if header.model_id != self.info.model_id:
-            raise ModelError(
-                f"the file needs model {header.model_id.hex()}; {self.info.name} is "
-                f"{self.info.model_id.hex()}"
-            )
-        out = self._decode(**inputs)
+        header, sections = container.unpack(data)
+        self.info.check(header)
+        stream = sections[container.STREAM]
+        escapes = sections.get(container.ESCAPES, b"")
+        size = header.height, header.width
+        given = inputs(stream, escapes, size, header.quality_q8, header.lanes)
+        out = self._decode(**given)
         if not out["ok"].all():
             raise FormatError("the file is damaged: the stream does not end well")
         return out["pixels"]
 
 
-def arguments(data: bytes):
-    """A file -> its header, and the inputs of the signature "decode"."""
-    header, sections = container.unpack(data)
-    stream, escapes = (
-        sections[container.STREAM],
-        sections.get(container.ESCAPES, b""),
-    )
-    return header, {
+def inputs(stream: bytes, escapes: bytes, size, quality_q8, lanes):
+    """What the signature "decode" takes; size: height and width."""
+    return {
         "payload": np.frombuffer(stream + escapes, np.uint8),
         "stream_bytes": np.array([len(stream)], np.int32),
-        "size": np.array([header.height, header.width], np.int32),
-        "quality_q8": np.array([header.quality_q8], np.int32),
-        "lanes": np.array([header.lanes], np.int32),
+        "size": np.array(size, np.int32),
+        "quality_q8": np.array([quality_q8], np.int32),
+        "lanes": np.array([lanes], np.int32),
     }

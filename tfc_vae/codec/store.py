@@ -37,6 +37,14 @@ class ModelInfo:
     def model_id(self) -> bytes:
         return bytes.fromhex(self.manifest["model_id"])
 
+    def check(self, header):
+        """Raises `ModelError` if another model made the file with this header."""
+        if header.model_id != self.model_id:
+            raise ModelError(
+                f"the file needs model {header.model_id.hex()}; {self.name} is "
+                f"{self.model_id.hex()}"
+            )
+
     # What only a sender needs, and only for encode-time search.
 
     def lmbda(self, quality: float) -> float:

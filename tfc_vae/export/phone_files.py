@@ -102,18 +102,18 @@ def _samples(functions, photos, coded):
             inputs = {"quality": np.array([quality], np.float32)}
             for key, spec in zip(names, specs, strict=True):
                 if key in known:
-                    plane = _fit(known[key], spec.shape[1])[np.newaxis]
+                    plane = fit(known[key], spec.shape[1:3])[np.newaxis]
                     inputs[key] = plane.astype(spec.dtype.as_numpy_dtype)
             samples[name].append({key: inputs[key] for key in names})
     return samples
 
 
-def _fit(plane, side):
-    """Cuts or repeats a plane to a square of a fixed signature; the ranges stay."""
-    if side is None:
+def fit(plane, sides):
+    """Cuts or repeats a plane (h, w, c) to other sides; None keeps both as they are."""
+    if None in sides:
         return plane
-    repeats = [-(-side // n) for n in plane.shape[:2]]
-    return np.tile(plane, (*repeats, 1))[:side, :side]
+    repeats = [-(-n // m) for n, m in zip(sides, plane.shape[:2], strict=True)]
+    return np.tile(plane, (*repeats, 1))[: sides[0], : sides[1]]
 
 
 def sidecar(path, model_id, halo):

@@ -34,7 +34,7 @@ from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from tensorflow import keras
 
 from tfc_vae.export import tflite
-from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.freeze import MEAN_STEPS, Frozen
 
 VARIANTS = ("_int8", "_int16x8")
 # Outputs of convolutions in the transforms, as converted files name them. (Transposed
@@ -136,7 +136,7 @@ def _first(network):
 def _spread(frozen, coded):
     squares = []
     for code, quality in coded:
-        y_hat = code.y + code.mean / 16
+        y_hat = code.y + code.mean / MEAN_STEPS
         gain = frozen.inverse_gain(tf.constant([quality], tf.float32)).numpy()[0]
         squares.append(np.square(y_hat * gain).mean((0, 1)))
     return np.sqrt(np.mean(squares, 0))

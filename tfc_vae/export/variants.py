@@ -15,7 +15,7 @@ from tfc_vae.codec import LearnedCodec, store
 from tfc_vae.codec.backends import LiteRTNetworks
 from tfc_vae.codec.payload import PayloadDecoder
 from tfc_vae.evaluation import bd_rate, psnr
-from tfc_vae.export.phone_files import VARIANTS
+from tfc_vae.export.phone_files import VARIANTS, fit
 
 QUALITIES = (10.0, 40.0, 70.0, 100.0)
 THREADS = 2
@@ -43,7 +43,7 @@ def measure(folder, images) -> list[dict]:
         for name, coder in coders.items():
             points[name].append(_points(name, coder, plain, image, files))
     curves = {name: _mean(rows) for name, rows in points.items()}
-    timed = _timed_image(images[0])
+    timed = fit(images[0], _SIZE)
     return [
         {
             "file": name,
@@ -91,11 +91,6 @@ def _loss(curve, plain):
     if len(set(plain["psnr"])) < len(QUALITIES):
         return None
     return bd_rate(curve, against=plain)
-
-
-def _timed_image(image):
-    repeats = [-(-n // m) for n, m in zip(_SIZE, image.shape[:2], strict=True)]
-    return np.tile(image, (*repeats, 1))[: _SIZE[0], : _SIZE[1]]
 
 
 def _milliseconds(name, coder, plain, image, quality=50.0):

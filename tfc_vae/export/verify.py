@@ -14,6 +14,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from tfc_vae import coding, container
+from tfc_vae.codec import payload
 from tfc_vae.codec.backends import LiteRTNetworks, SavedModelNetworks
 from tfc_vae.export import phone_files, saved_model, tflite
 from tfc_vae.export.freeze import Coded, Frozen
@@ -137,11 +138,7 @@ def check_full_decoder(frozen, folder, photo, quality=100.0):
     stream, escapes = coding.encode(groups, frozen.tables, lanes)
     path = Path(folder) / "tflite" / "decoder_full.tflite"
     out = Interpreter(model_path=str(path)).get_signature_runner("decode")(
-        payload=np.frombuffer(stream + escapes, np.uint8),
-        stream_bytes=np.array([len(stream)], np.int32),
-        size=np.array(photo.shape[:2], np.int32),
-        quality_q8=np.array([256 * quality], np.int32),
-        lanes=np.array([lanes], np.int32),
+        **payload.inputs(stream, escapes, photo.shape[:2], 256 * quality, lanes)
     )
     if not out["ok"].all():
         raise VerifyError("decoder_full.tflite: it does not come to the stream's end")

@@ -11,7 +11,7 @@ likelihood p(x | y~) of variance 1 / (2 lmbda ln 2), -log2 p(x | y~) is
 lmbda * squared error plus a constant: the distortion D.
 """
 
-import functools
+import math
 
 import tensorflow as tf
 
@@ -109,11 +109,7 @@ def _blur(planes):
     return tf.nn.conv2d(planes, window[None, :, None, None], 1, "VALID")
 
 
-@functools.cache
-def _taps():
-    weights = [2.718281828459045 ** (-0.5 * (i / _SIGMA) ** 2) for i in range(-5, 6)]
-    return tuple(weight / sum(weights) for weight in weights)
-
-
 def _window():
-    return tf.constant(_taps(), tf.float32)
+    half = _TAPS // 2
+    weights = [math.exp(-0.5 * (i / _SIGMA) ** 2) for i in range(-half, half + 1)]
+    return tf.constant([weight / sum(weights) for weight in weights], tf.float32)
