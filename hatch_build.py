@@ -1,4 +1,4 @@
-"""Builds the C loops of the entropy coder when the package is installed.
+"""Builds the C loops of the entropy coder, and puts the models into the wheel.
 
 Without a C compiler the installation goes on, and `tfc_vae.coding` uses NumPy.
 """
@@ -15,9 +15,11 @@ SOURCE = "tfc_vae/coding/_lanes.c"
 
 
 class NativeLanes(BuildHookInterface):
-    """Puts `_lanes` beside its source, and into the wheel."""
+    """Puts `_lanes` beside its source and into the wheel, and `saved_models`, too."""
 
     def initialize(self, version, build_data):
+        if version != "editable":  # which finds them in the checkout
+            build_data["force_include"]["saved_models"] = "tfc_vae/saved_models"
         try:
             built = compile_here()
         except (BaseError, OSError) as error:
@@ -32,7 +34,7 @@ def compile_here():
     name = SOURCE.removesuffix(".c").replace("/", ".")
     extension = Extension(name, [SOURCE], extra_compile_args=["-O3"])
     command = Distribution({"ext_modules": [extension]}).get_command_obj("build_ext")
-    command.inplace = True
+    command.inplace = command.force = True  # setuptools knows one source, not this file
     command.ensure_finalized()
     command.run()
     return Path(command.get_ext_fullpath(name)).relative_to(Path.cwd())

@@ -1,12 +1,14 @@
 """What several tests share: the photos, and a small model made the real way."""
 
-import json
+import pickle
 import signal
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.once import once
 from tfc_vae import images
 
 PHOTOS = Path(__file__).parents[1] / "photos"
@@ -14,6 +16,17 @@ PHOTOS = Path(__file__).parents[1] / "photos"
 # process that a test starts in order to interrupt it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 STEPS = 120  # enough that a higher quality is visibly better
+WEIGHTS, FROZEN = "tiny.weights.h5", "frozen.pickle"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--model-seed", type=int, default=0, help="of the tiny model")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first, so that no process ends with one alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")
@@ -23,40 +36,56 @@ def photos():
 
 
 @pytest.fixture(scope="session")
-def tiny_model():
-    """Preset `tiny`, trained for seconds; a Keras model, not to be changed."""
+def tiny_model(tmp_path_factory, request):
+    """Preset `tiny`, trained for seconds; a Keras model, not to be changed.
+
+    Another machine, or another `--model-seed`, trains another one: tests assert what
+    holds for all of them.
+    """
     # Imported here: tests that need no model start without TensorFlow.
     from tensorflow import keras
 
     from tfc_vae import models
 
-    keras.utils.set_random_seed(0)
+    def train(folder):
+        keras.utils.set_random_seed(request.config.getoption("--model-seed"))
+        model = models.build(models.preset("tiny"))
+        model.compile(optimizer=keras.optimizers.Adam(2e-3))
+        model.fit(crops(), batch_size=8, epochs=STEPS // 12, verbose=0)
+        model.save_weights(folder / WEIGHTS)
+
+    folder = once(tmp_path_factory, "tiny_weights", train)
     model = models.build(models.preset("tiny"))
-    model.compile(optimizer=keras.optimizers.Adam(2e-3))
-    model.fit(crops(), batch_size=8, epochs=STEPS // 12, verbose=0)
+    model.load_weights(folder / WEIGHTS)
     return model
 
 
 @pytest.fixture(scope="session")
-def tiny_frozen(tiny_model, tiny_model_dir):
-    """The tiny model as integers, the same as in `tiny_model_dir`."""
-    from tfc_vae.export import freeze
-    from tfc_vae.export.run import calibration_crops
+def _exported(tmp_path_factory, tiny_model):
+    """A folder with models/tiny, exported the real way, and what was frozen."""
+    from tfc_vae.export import export
 
-    frozen = freeze(tiny_model, calibration_crops(PHOTOS))
-    manifest = json.loads((tiny_model_dir / "manifest.json").read_text())
-    assert frozen.model_id.hex() == manifest["model_id"]
-    return frozen
+    def make(folder):
+        frozen = export(tiny_model, folder / "models" / "tiny", PHOTOS, name="tiny")
+        parts = {field.name: getattr(frozen, field.name) for field in fields(frozen)}
+        (folder / FROZEN).write_bytes(pickle.dumps({**parts, "model": None}))
+
+    return once(tmp_path_factory, "exported", make)
 
 
 @pytest.fixture(scope="session")
-def tiny_model_dir(tmp_path_factory, tiny_model):
-    """The folder of the tiny model, exported the real way."""
-    from tfc_vae.export import export
+def tiny_frozen(tiny_model, _exported):
+    """The tiny model as integers, the same as in `tiny_model_dir`."""
+    from tfc_vae.export import Frozen
 
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    export(tiny_model, folder, PHOTOS, name="tiny")
-    return folder
+    parts = pickle.loads((_exported / FROZEN).read_bytes())
+    return Frozen(**{**parts, "model": tiny_model})
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(_exported):
+    """The folder of the tiny model, exported the real way; not to be changed."""
+    return _exported / "models" / "tiny"
 
 
 def crops():

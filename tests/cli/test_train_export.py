@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tfc_vae import images
 from tfc_vae.config import TrainConfig
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ def test_export_refuses_what_is_no_run_and_keeps_what_is_there(fails, tiny, tmp_
 
 @pytest.mark.slow
 def test_train_py_then_export_py_make_a_model_that_compresses(
-    tmp_path, cli, photo_path
+    tmp_path, cli, photo, photo_path
 ):
     run, out = tmp_path / "run", tmp_path / "mine"
     options = [*SMALL, "--steps", "4", "--learning-rate", "0.0005"]
@@ -55,7 +56,10 @@ def test_train_py_then_export_py_make_a_model_that_compresses(
     saved = json.loads((run / "config.json").read_text())
     assert saved["train"]["steps"] == 4 and saved["train"]["learning_rate"] == 0.0005
     assert saved["model"]["latents"] == 32
-    script("export.py", run, "--out", out)
+    few = tmp_path / "photos"
+    few.mkdir()
+    images.write(few / "part.png", photo)
+    script("export.py", run, "--out", out, "--evaluate", few)
     assert json.loads((out / "manifest.json").read_text())["name"] == "mine"
     packed = tmp_path / "a.tfcv"
     assert cli("compress", "--model", out, photo_path, packed).code == 0

@@ -6,16 +6,26 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfc_vae import models
-from tfc_vae.export import VerifyError, export, saved_model, tflite, verify
+from tfc_vae import images, models
+from tfc_vae.codec.backends import LiteRTNetworks, SavedModelNetworks
+from tfc_vae.export import (
+    VerifyError,
+    export,
+    freeze,
+    manifest,
+    phone,
+    saved_model,
+    tflite,
+    verify,
+)
 from tfc_vae.export import run as export_run
-from tfc_vae.export.verify import check_operations
+from tfc_vae.export.modules import Receiver, Sender
+from tfc_vae.export.verify import check_networks, check_operations
 
 
 def test_manifest_names_every_file_with_its_hash(tiny_model_dir):
@@ -107,7 +117,9 @@ def test_an_operation_that_is_not_stock_is_noticed(tiny_model_dir, tmp_path):
         check_operations(copy)
 
 
-def test_verify_notices_files_of_another_model(tiny_model, tiny_frozen, tmp_path):
+def test_verify_notices_files_of_another_model(
+    tiny_model, tiny_frozen, tiny_model_dir, tmp_path
+):
     """The synthesis alone differs: every symbol is right and the pixels are not."""
     other = models.build(tiny_model.config)
     other.set_weights(tiny_model.get_weights())
@@ -115,9 +127,11 @@ def test_verify_notices_files_of_another_model(tiny_model, tiny_frozen, tmp_path
     bias.assign(bias + 0.05)
     photo = np.full((64, 64, 3), 100, np.uint8)
     changed = dataclasses.replace(tiny_frozen, model=other)
-    export_run.write(changed, tmp_path / "other", [photo])
+    copy = shutil.copytree(tiny_model_dir, tmp_path / "other")
+    shutil.rmtree(copy / "decoder")
+    saved_model.write(Receiver(changed), copy / "decoder" / "1")
     with pytest.raises(VerifyError, match="TensorFlow, quality 1.0: .* levels apart"):
-        verify(tiny_frozen, tmp_path / "other", [photo])
+        verify(tiny_frozen, copy, [photo])
 
 
 def test_a_failed_check_leaves_the_old_files(
@@ -127,9 +141,13 @@ def test_a_failed_check_leaves_the_old_files(
     shutil.copytree(tiny_model_dir, out)
     before = (out / "manifest.json").read_bytes()
 
+    def write(frozen, folder, crops):  # what is written takes long and is dropped
+        shutil.copytree(tiny_model_dir, folder)
+
     def fail(*_):
         raise VerifyError("on purpose")
 
+    monkeypatch.setattr(export_run, "write", write)
     monkeypatch.setattr(export_run, "verify", fail)
     with pytest.raises(VerifyError, match="on purpose"):
         export(tiny_model, out, "photos")
@@ -154,10 +172,36 @@ for half in ("encoder", "decoder"):
     assert "custom gradients" not in done.stderr
 
 
-@pytest.mark.parametrize("preset", ["bmshj2018", "mbt2018-mean"])
-def test_published_presets_are_exported_and_verified(preset, tmp_path):
-    """Transposed convolutions, GDN and a model without means; few channels."""
+def published(preset):
+    """Transposed convolutions and GDN, as published; few channels."""
     small = {"filters": 8, "latents": 12, "hyper_filters": 8}
-    model = models.build(dataclasses.replace(models.preset(preset), **small))
-    export(model, tmp_path / preset, Path(__file__).parents[2] / "photos")
-    assert (tmp_path / preset / "manifest.json").is_file()
+    return models.build(dataclasses.replace(models.preset(preset), **small))
+
+
+@pytest.mark.slow
+def test_a_published_preset_is_exported_and_verified(photos, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for i, photo in enumerate(photos[:2]):
+        images.write(tmp_path / "photos" / f"{i}.png", photo[:256, :192])
+    out = tmp_path / "mbt2018-mean"
+    export(published(out.name), out, tmp_path / "photos")
+    assert (out / "manifest.json").is_file()
+
+
+def test_a_preset_without_means_runs_on_both_backends_as_frozen(photos, tmp_path):
+    """The files that decode, and the checks of `verify` on them."""
+    photo = photos[0][:128, :192]
+    frozen = freeze(published("bmshj2018"), [photo])
+    halo = manifest.HALO["classic"]
+    for half, module in (("encoder", Sender), ("decoder", Receiver)):
+        saved_model.write(module(frozen), tmp_path / half / "1")
+    (tmp_path / "tflite").mkdir()
+    for file in phone.FILES:
+        part = phone.PhoneFile(frozen, file, halo)
+        saved_model.write(part, tmp_path / file)
+        path = tmp_path / "tflite" / f"{file}.tflite"
+        tflite.write(tmp_path / file, part.functions, path)
+    for networks in (SavedModelNetworks(tmp_path), LiteRTNetworks(tmp_path)):
+        for quality in (1.0, 100.0):
+            name = type(networks).__name__
+            check_networks(frozen, networks, photo, quality, 1, name)

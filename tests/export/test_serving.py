@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 
 import numpy as np
 import pytest
@@ -122,9 +123,10 @@ def test_every_image_needs_a_quality(compress):
         compress([PIXEL, PIXEL], [50.0])
 
 
-def test_a_damaged_stream_is_refused_in_the_words_of_the_codec(
+def test_a_damaged_stream_is_refused_in_the_words_of_the_codec_or_read_as_it_does(
     codec, decompress, photos
 ):
+    """The end state is no checksum: a flip may pass (see `coding.lanes`)."""
     header, sections = container.unpack(codec.compress(photos[0][:64, :64], 90))
     stream, rng = sections["S"], np.random.default_rng(0)
     streams = [b"", stream[:7], stream[:-2], stream + b"\0\0", bytes(len(stream))]
@@ -134,14 +136,15 @@ def test_a_damaged_stream_is_refused_in_the_words_of_the_codec(
         streams.append(bytes(changed))
     for stream in streams:
         file = container.pack(header, {**sections, "S": stream})
-        with pytest.raises(container.FormatError) as expected:
-            codec.decompress(file)
-        with pytest.raises(tf.errors.InvalidArgumentError) as found:
-            decompress([file])
-        # NumPy stops at the first thing that runs out; the graph looks at the end.
-        words = str(expected.value)
-        words = "too few" if "too few" in words else words
-        assert words in str(found.value)
+        try:
+            pixels = codec.decompress(file)
+        except container.FormatError as error:
+            # NumPy stops at the first thing that runs out; the graph looks at the end.
+            words = "too few" if "too few" in str(error) else re.escape(str(error))
+            with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+                decompress([file])
+        else:
+            assert np.abs(decompress([file])[0].astype(int) - pixels).max() <= 1
 
 
 def test_a_file_of_another_model_is_refused(codec, decompress, photos):

@@ -1,6 +1,5 @@
 """Every reader on every golden photo: equal symbols, pixels within one level."""
 
-import os
 from functools import cache
 
 import numpy as np
@@ -22,14 +21,17 @@ def decoded(reader, name):
     return reader.read(photo), photo
 
 
-@pytest.fixture(params=READERS, ids=lambda reader: reader.name)
+def params():
+    for reader in READERS:
+        marks = [pytest.mark.web] if BROWSER in reader.name else []
+        yield pytest.param(reader, id=reader.name, marks=marks)
+
+
+@pytest.fixture(params=params())
 def reader(request):
-    in_browser = BROWSER in request.param.name
-    if in_browser and not os.environ.get("TEST_WEB"):
-        pytest.skip("without $TEST_WEB; `make test-web` sets it")
     why = request.param.missing()
     # Who asks for the browser must have it.
-    assert not (why and in_browser), why
+    assert not (why and BROWSER in request.param.name), why
     if why:
         pytest.skip(why)
     return request.param

@@ -166,6 +166,7 @@ class InterruptValidation(keras.callbacks.Callback):
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_continues_from_the_very_step_and_stops_at_the_last(
     folder, source
 ):

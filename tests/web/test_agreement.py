@@ -1,6 +1,5 @@
 """JavaScript refuses and reads exactly what Python does, file by file."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import pytest
 from tests.golden import mutations, read
 
 SCRIPT = Path(__file__).with_name("verdicts.mjs")
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("TEST_WEB"), reason="`make test-web` runs it"
-)
+pytestmark = pytest.mark.web
 
 
 @pytest.mark.parametrize("name", read.NAMES)

@@ -1,7 +1,6 @@
 """The page of web/ in headless Chromium, side by side with Python.
 
-`make test-web` runs it; without $TEST_WEB it is left out, because it needs Node.js,
-`npm ci` in web/ and Chromium.
+`make test-web` runs it: it needs Node.js, `npm ci` in web/ and Chromium.
 """
 
 import json
@@ -20,9 +19,7 @@ from tfc_vae import codec, images
 ROOT = Path(__file__).parents[2]
 DRIVER = Path(__file__).with_name("drive.mjs")
 QUALITY = 35
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("TEST_WEB"), reason="`make test-web` runs it"
-)
+pytestmark = pytest.mark.web
 
 
 @pytest.fixture(scope="module")

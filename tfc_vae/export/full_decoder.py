@@ -2,7 +2,8 @@
 
 For programs that have a TFLite runtime and nothing else: the entropy decoder is part of
 the graph. It needs only the header's numbers and the sections, which FORMAT.md says
-how to find; checksums are the caller's business. The coder's loop takes several times
+how to find; checksums are the caller's business: `ok` notices most damage, but not
+symbols of equal frequency that change places. The coder's loop takes several times
 as long as in Java, JavaScript or C, and the image is decoded as a whole.
 """
 

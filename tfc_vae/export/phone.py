@@ -25,37 +25,35 @@ Z = 4  # latents per side of a z
 _FLOAT, _INT = tf.float32, tf.int32
 
 
-class Phone(tf.Module):
-    """The functions of all files, by file and name; owns only what they need."""
+class PhoneFile(tf.Module):
+    """The functions of one file, by name; owns only what they need."""
 
-    def __init__(self, frozen: Frozen, halo):
-        """halo: as in the manifest, how far beyond a tile each network sees."""
-        super().__init__(name="phone")
-        model = frozen.model
-        convs = (v for layer in frozen.hyper_convs for v in layer.variables)
-        self.weights = (
-            *model.analysis.variables,
-            *model.hyper_analysis.variables,
-            *model.synthesis.variables,
-            *(model.gains.log_gain, model.gains.log_inverse),
-            *convs,
-            frozen.shift_rows,
-        )
-        self.files = {
-            "encoder": _encoder(frozen, halo),
-            "hyper_decoder": _hyper_decoder(frozen, halo),
-            "synthesis": _synthesis(frozen, halo),
-        }
-        self.functions = {
-            name: function
-            for functions in self.files.values()
-            for name, function in functions.items()
-        }
+    def __init__(self, frozen: Frozen, file, halo):
+        """file: a key of FILES. halo: as in the manifest: how far a network sees."""
+        super().__init__(name=file)
+        weights, functions = FILES[file]
+        self.weights = weights(frozen)
+        self.functions = functions(frozen, halo)
 
 
 def sides(tile, halo):
     """Latents per side of a tile's window, its margin of `halo` latents included."""
     return tile // 16 + 2 * halo
+
+
+def _encoder_weights(frozen):
+    model = frozen.model
+    transforms = (*model.analysis.variables, *model.hyper_analysis.variables)
+    return (*transforms, model.gains.log_gain)
+
+
+def _hyper_decoder_weights(frozen):
+    convs = (v for layer in frozen.hyper_convs for v in layer.variables)
+    return (*convs, frozen.shift_rows)
+
+
+def _synthesis_weights(frozen):
+    return (*frozen.model.synthesis.variables, frozen.model.gains.log_inverse)
 
 
 def _encoder(frozen, halo):
@@ -139,3 +137,10 @@ def _quality(batch=None):
 
 def _function(call, *specs):
     return tf.function(call, input_signature=specs, autograph=False)
+
+
+FILES = {
+    "encoder": (_encoder_weights, _encoder),
+    "hyper_decoder": (_hyper_decoder_weights, _hyper_decoder),
+    "synthesis": (_synthesis_weights, _synthesis),
+}

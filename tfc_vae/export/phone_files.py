@@ -21,7 +21,7 @@ from tfc_vae.export import quantised, saved_model, tflite
 from tfc_vae.export.freeze import INTEGER_MAX, Y_MAX, Frozen
 from tfc_vae.export.full_decoder import FullDecoder
 from tfc_vae.export.integers import Z_MAX
-from tfc_vae.export.phone import TILES, Phone
+from tfc_vae.export.phone import FILES, TILES, PhoneFile
 from tfc_vae.models.priors import SCALES
 
 VARIANTS = {
@@ -66,24 +66,25 @@ def write(frozen: Frozen, folder, photos, halo):
     ]
     scaled = quantised.equalised(frozen, coded)
     with tempfile.TemporaryDirectory(prefix=".phone-") as temporary:
-        phone, reduced = Phone(frozen, halo), Phone(scaled, halo)
+        temporary = Path(temporary)
         full = FullDecoder(frozen)
-        sources = {}
-        for name, module in (("a", phone), ("b", reduced), ("c", full)):
-            sources[name] = Path(temporary) / name
-            saved_model.write(module, sources[name])
-        for file, functions in phone.files.items():
+        saved_model.write(full, temporary / "full")
+        tflite.write(temporary / "full", full.functions, folder / "decoder_full.tflite")
+        for file in FILES:
+            exact = PhoneFile(frozen, file, halo)
+            saved_model.write(exact, temporary / file)
             for end, half in (("", False), ("_fp16", True)):
                 path = folder / f"{file}{end}.tflite"
-                tflite.write(sources["a"], functions, path, float16=half)
+                tflite.write(temporary / file, exact.functions, path, float16=half)
             if VARIANTS[file][2:]:
-                path = Path(temporary) / f"{file}.tflite"
-                tflite.write(sources["b"], functions, path)
-                samples = _samples(functions, photos, coded)
+                reduced = PhoneFile(scaled, file, halo)
+                saved_model.write(reduced, temporary / f"{file}_scaled")
+                path = temporary / f"{file}.tflite"
+                tflite.write(temporary / f"{file}_scaled", reduced.functions, path)
+                samples = _samples(reduced.functions, photos, coded)
                 for end in VARIANTS[file][2:]:
                     out = folder / f"{file}{end}.tflite"
                     quantised.quantise(path, out, end, samples)
-        tflite.write(sources["c"], full.functions, folder / "decoder_full.tflite")
     for name in NAMES:
         sidecar(folder / f"{name}.tflite", frozen.model_id.hex(), halo)
 
