@@ -17,6 +17,13 @@ class ConfigError(ValueError):
     """An option that does not exist or a value outside its range."""
 
 
+def pick(table, what, name, error=ConfigError):
+    """Returns `table[name]`; raises `error` that names what there is."""
+    if name not in table:
+        raise error(f"no {what} {name!r}; there is {', '.join(table) or 'none'}")
+    return table[name]
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """Everything needed to rebuild a model before its weights are loaded."""

@@ -10,7 +10,8 @@ import pytest
 
 from tests.golden import mutations, read
 from tfc_vae import container, images
-from tfc_vae.codec import LearnedCodec, chunks
+from tfc_vae.codec import LearnedCodec
+from tfc_vae.codec.windows import Windowed
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "android" / "codec" / "src" / "test"
@@ -107,9 +108,8 @@ def test_java_decodes_what_python_wrote(java, codec, photo, tmp_path, tile, halo
     pixels, server = tmp_path / "photo.rgb", Server(codec)
     server.run(java.command("Pipe", "decode", *model, tile, file, pixels))
     found = np.frombuffer(pixels.read_bytes(), np.uint8).reshape(photo.shape)
-    coded = codec._symbols(*container.unpack(file.read_bytes()))
-    see = codec.info.manifest["halo"]["synthesis"]
-    whole = chunks.synthesise(codec.networks, coded.y, coded.mean, 45.0, see, tile)
+    coded = codec.model.unpack(*container.unpack(file.read_bytes()))
+    whole = windowed(codec, tile).synthesise(coded.y, coded.mean, 45.0)
     np.testing.assert_array_equal(found, whole[: photo.shape[0], : photo.shape[1]])
     predictions = [call for call in server.calls if call[0] == "predict"]
     assert len(predictions) == (1 if halo is None else 3)  # 9 rows of z, 4 at once
@@ -125,12 +125,17 @@ def test_java_writes_the_bytes_that_python_writes(
     size = (*photo.shape[:2], quality)
     server = Server(codec)
     server.run(java.command("Pipe", "encode", *model, tile, pixels, file, *size))
-    y = np.pad(photo, ((0, 6), (0, 10), (0, 0)), "edge")
-    y = chunks.analyse(codec.networks, y, codec.info.manifest["halo"]["analysis"], tile)
-    step = container.quality_q8(quality)
-    assert file.read_bytes() == codec.pack(codec.emit(y, step / 256), photo.shape, step)
+    y = windowed(codec, tile).analyse(np.pad(photo, ((0, 6), (0, 10), (0, 0)), "edge"))
+    q8, model = container.quality_q8(quality), codec.model
+    expected = model.pack(model.emit(y, q8 / 256), photo.shape[:2], q8)
+    assert file.read_bytes() == expected
     if tile == 64:
         assert file.read_bytes() == codec.compress(photo, quality)
+
+
+def windowed(codec, tile):
+    """The codec's networks in windows of so many latents."""
+    return Windowed(codec.networks, codec.info.channels, codec.info.halo, tile)
 
 
 def model_files(codec, folder, halo):

@@ -7,8 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tfc_vae import coding, container
-from tfc_vae.codec import LearnedCodec, ModelError, TargetError, chunks
-from tfc_vae.export.freeze import Coded
+from tfc_vae.codec import LearnedCodec, Model, ModelError, TargetError, windows
 from tfc_vae.export.modules import Receiver, Sender
 
 
@@ -45,11 +44,11 @@ def test_every_runtime_decodes_the_same_symbols_and_pixels(
     for sender in (litert, tensorflow):
         data = sender.compress(image, quality)
         header, sections = container.unpack(data)
-        ours, theirs = (c._symbols(header, sections) for c in (litert, tensorflow))
+        ours, theirs = (c.model.unpack(header, sections) for c in (litert, tensorflow))
         for name in ("z", "y", "mean", "index"):
             np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
         pixels = [c.decompress(data).astype(int) for c in (litert, tensorflow)]
-        frozen = tiny_frozen.decode(Coded(*ours), header.quality)
+        frozen = tiny_frozen.decode(ours, header.quality)
         pixels.append(frozen[: image.shape[0], : image.shape[1]].astype(int))
         for other in pixels[1:]:
             assert np.abs(pixels[0] - other).max() <= 1
@@ -60,10 +59,11 @@ def test_real_size_is_within_a_percent_and_64_bytes_of_the_estimate(
     litert, photos, quality
 ):
     for image in photos:
-        coded = litert.emit(litert.analyse(image), quality)
+        model = litert.model
+        coded = model.emit(model.analyse(image), quality)
         rows_z = np.broadcast_to(np.arange(coded.z.shape[2]) + 64, coded.z.shape)
-        bits = coding.ideal_bits(coded.z, rows_z, litert.tables)
-        bits += coding.ideal_bits(coded.y, coded.index, litert.tables)
+        bits = coding.ideal_bits(coded.z, rows_z, model.tables)
+        bits += coding.ideal_bits(coded.y, coded.index, model.tables)
         size = len(litert.compress(image, quality))
         assert bits / 8 <= size <= 1.01 * bits / 8 + 64
 
@@ -81,37 +81,42 @@ def test_any_size_comes_back_as_it_was(litert, photos, size):
     assert decoded.shape == image.shape and decoded.dtype == np.uint8
 
 
-def test_chunks_change_nothing(litert, photos, monkeypatch):
-    """Chunks of 128 pixels against the whole image: the same integers and pixels."""
-    image = photos[3][:500, :395]  # ends within a block and within a z
-    y, quality = litert.analyse(image), 70
-    whole = litert.emit(y, quality)
-    data = litert.compress(image, quality)
-    pixels = litert.decompress(data)
-    for name in ("analyse", "hyper_analyse", "predict", "quantise", "synthesise"):
-        monkeypatch.setattr(getattr(chunks, name), "__defaults__", (8,))
-    np.testing.assert_allclose(litert.analyse(image), y, atol=1e-4)
-    for part, expected in zip(litert.emit(y, quality), whole, strict=True):
+def test_windows_change_nothing(litert, photos):
+    """Windows of 128 pixels against the whole image: the same integers and pixels."""
+    image = photos[3][:500, :395]  # ends within a latent and within a z
+    whole, quality = litert.model, 70
+    parts = Model(litert.info, litert.networks, tile=8)
+    y = whole.analyse(image)
+    latents = whole.emit(y, quality)
+    np.testing.assert_allclose(parts.analyse(image), y, atol=1e-4)
+    for part, expected in zip(parts.emit(y, quality), latents, strict=True):
         np.testing.assert_array_equal(part, expected)
-    assert np.abs(litert.decompress(data).astype(int) - pixels).max() <= 1
+    pixels = [model.render(latents, quality).astype(int) for model in (parts, whole)]
+    assert np.abs(pixels[0] - pixels[1]).max() <= 1
+    data = litert.compress(image, quality)
+    for found in (parts, whole):
+        for part, expected in zip(
+            found.unpack(*container.unpack(data)), latents, strict=True
+        ):
+            np.testing.assert_array_equal(part, expected)
 
 
 @pytest.mark.parametrize("height, width", [(1, 1), (7, 30), (12, 5), (23, 41)])
 @pytest.mark.parametrize("halo", [0, 2, 6])
-def test_chunks_cover_every_latent_once_with_its_margin(height, width, halo):
+def test_windows_cover_every_latent_once_with_its_margin(height, width, halo):
     hits = np.zeros((height, width), int)
     shapes = set()
-    for chunk in chunks.plan(height, width, 5, halo):
-        hits[chunk.target] += 1
-        rows, columns = chunk.window
+    for at in windows.cover(height, width, 5, halo):
+        hits[at.target] += 1
+        rows, columns = at.window
         shapes.add((rows.stop - rows.start, columns.stop - columns.start))
         for window, target, length in zip(
-            chunk.window, chunk.target, (height, width), strict=True
+            at.window, at.target, (height, width), strict=True
         ):
             assert window.start <= max(target.start - halo, 0)
             assert window.stop >= min(target.stop + halo, length)
-        inner = np.arange(height)[rows][chunk.inner[0]]
-        assert inner.tolist() == np.arange(height)[chunk.target[0]].tolist()
+        inner = np.arange(height)[rows][at.inner[0]]
+        assert inner.tolist() == np.arange(height)[at.target[0]].tolist()
     assert (hits == 1).all()
     assert len(shapes) == 1
 

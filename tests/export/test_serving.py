@@ -85,7 +85,7 @@ def test_files_are_those_of_the_codec_but_for_float_error(codec, compress, crops
 
 
 def symbols_of(codec, file):
-    coded = codec._symbols(*container.unpack(file))
+    coded = codec.model.unpack(*container.unpack(file))
     return np.concatenate([coded.z.ravel(), coded.y.ravel()])
 
 
@@ -157,12 +157,12 @@ def test_a_file_of_another_model_is_refused(codec, decompress, photos):
 
 def test_values_that_no_table_reaches_make_the_way(codec, decompress, photos):
     header, sections = container.unpack(codec.compress(photos[0][:64, :64], 90))
-    coded = codec._symbols(header, sections)
-    y, (some, *_) = coded.y.copy(), np.nonzero(~codec.tables.skip[coded.index])
-    y[some[0]] = np.where(codec.tables.skip[coded.index[some[0]]], 0, 3000)
+    coded = codec.model.unpack(header, sections)
+    y, (some, *_) = coded.y.copy(), np.nonzero(~codec.model.tables.skip[coded.index])
+    y[some[0]] = np.where(codec.model.tables.skip[coded.index[some[0]]], 0, 3000)
     rows = np.broadcast_to(SCALES + np.arange(coded.z.shape[-1]), coded.z.shape)
     groups = [(coded.z, rows), (y, coded.index)]
-    stream, escapes = coding.encode(groups, codec.tables, header.lanes)
+    stream, escapes = coding.encode(groups, codec.model.tables, header.lanes)
     file = container.pack(header, {"S": stream, "E": escapes})
     assert len(escapes) > 2
     apart = decompress([file])[0].astype(int) - codec.decompress(file)

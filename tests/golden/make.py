@@ -170,8 +170,8 @@ def make_photos(folder, codec):
                 f"{name}: escapes are {not crop.escapes}; expected {crop.escapes}: "
                 "choose another part of the photo in CROPS"
             )
-        coded = codec._symbols(header, sections)
-        arrays = {**codec.tables.arrays(), **coded._asdict()}
+        coded = codec.model.unpack(header, sections)
+        arrays = {**codec.model.tables.arrays(), **coded._asdict()}
         arrays = {key: smallest(array) for key, array in arrays.items()}
         arrays["pixels"] = codec.decompress(data)
         paths += [folder / f"{name}.tfcv", folder / f"{name}.npz"]

@@ -7,7 +7,8 @@ A reader in another language gets the files of `write` and prints a line for eac
 CONTAINER is the model's id, HEIGHTxWIDTH, the quality in 1/256, the lanes, and TAG:CRC
 of each section, with commas between them. SYMBOLS are the CRCs of z and y as
 little-endian int32, as the tables and the `index` of the golden photo decode them. All
-CRCs have 8 hexadecimal digits. Either is "refused" where the reader refuses it.
+CRCs have 8 hexadecimal digits. Where the reader refuses the file, both are the id of
+the fault (`container.FAULTS`); where only its symbols cannot be, SYMBOLS is "stream".
 """
 
 import zlib
@@ -87,8 +88,8 @@ def verdict(file, photo):
     """What Python makes of a file."""
     try:
         header, sections = container.unpack(file)
-    except FormatError:
-        return "refused refused"
+    except FormatError as error:
+        return f"{error.fault} {error.fault}"
     said = [
         header.model_id.hex(),
         f"{header.height}x{header.width}",
@@ -101,7 +102,7 @@ def verdict(file, photo):
             _crc(plane.astype("<i4").tobytes()) for plane in read.symbols(file, photo)
         )
     except CodingError:
-        found = "refused"
+        found = "stream"
     return f"{','.join(said)} {found}"
 
 

@@ -42,16 +42,18 @@ def symbols(file, photo):
     """
     header, sections = container.unpack(file)
     z, index = photo.arrays["z"], photo.arrays["index"]
-    channels = z.shape[2]
-    rows_z = np.arange(z.size) % channels + photo.tables.rows - channels
     escapes = sections.get(container.ESCAPES, b"")
     decoder = coding.Decoder(
         sections[container.STREAM], escapes, header.lanes, photo.tables
     )
-    found = [decoder.pop(rows) for rows in (rows_z, index.ravel())]
+
+    def take(rows, mean):
+        return decoder.pop(np.broadcast_to(rows, z.shape) if mean is None else rows)
+
+    plan = coding.Plan(z.shape[2], photo.tables.rows - z.shape[2])
+    found = coding.walk(plan, take, lambda z: (photo.arrays["mean"], index))
     decoder.finish()
-    shapes = (z.shape, index.shape)
-    return [v.astype(np.int32).reshape(s) for v, s in zip(found, shapes, strict=True)]
+    return [plane.astype(np.int32) for plane in (found.z, found.y)]
 
 
 def misfit(photo, info) -> str:

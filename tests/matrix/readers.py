@@ -58,7 +58,7 @@ def codec_reader(codec):
 
     def decode(photo):
         coder = codec()
-        coded = coder._symbols(*container.unpack(photo.file))
+        coded = coder.model.unpack(*container.unpack(photo.file))
         return Decoded(coded.z, coded.y, coder.decompress(photo.file))
 
     return decode

@@ -5,7 +5,7 @@ import time
 
 from tfc_vae import container, images
 from tfc_vae.cli import options, streams
-from tfc_vae.codec import DEFAULT_QUALITY, LearnedCodec, TargetError, search
+from tfc_vae.codec import DEFAULT_QUALITY, LearnedCodec, TargetError, levels
 from tfc_vae.codec.store import DEFAULT as DEFAULT_MODEL
 from tfc_vae.config import ConfigError
 from tfc_vae.serving import RemoteCodec
@@ -80,7 +80,7 @@ def _codec(args):
             progress=True,
         )
     targets = (args.target_bpp, args.target_size, args.target_psnr)
-    if args.effort != search.DEFAULT or any(t is not None for t in targets):
+    if args.effort != levels.DEFAULT or any(t is not None for t in targets):
         raise ConfigError("--server takes a --quality; --effort and targets work here")
     return RemoteCodec(args.server, args.model or DEFAULT_MODEL, args.quality)
 

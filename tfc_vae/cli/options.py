@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import tfc_vae
-from tfc_vae.codec import LearnedCodec, search
+from tfc_vae.codec import LearnedCodec, levels
 
 PHOTOS = Path(tfc_vae.__file__).resolve().parents[1] / "photos"  # in a checkout
 
@@ -32,16 +32,16 @@ def add_backend(parser):
 
 def add_effort(parser, several=False):
     """--effort."""
-    low, high = search.LEVELS[0], search.LEVELS[-1]
+    low, high = levels.LEVELS[0], levels.LEVELS[-1]
     parser.add_argument(
         "--effort",
         metavar="N",
         type=int,
         nargs="+" if several else None,
-        default=[search.DEFAULT] if several else search.DEFAULT,
+        default=[levels.DEFAULT] if several else levels.DEFAULT,
         help=f"{low} to {high}: how long to search for fewer bits at the same quality "
-        f"setting; from {search.GRADIENTS} on with TensorFlow (default: "
-        f"{search.DEFAULT})" + ("; several: a curve for each" if several else ""),
+        f"setting; from {levels.GRADIENTS} on with TensorFlow (default: "
+        f"{levels.DEFAULT})" + ("; several: a curve for each" if several else ""),
     )
 
 

@@ -38,7 +38,9 @@ class PayloadDecoder:
         given = inputs(stream, escapes, size, header.quality_q8, header.lanes)
         out = self._decode(**given)
         if not out["ok"].all():
-            raise FormatError("the file is damaged: the stream does not end well")
+            raise FormatError(
+                "stream", "the file is damaged: the stream does not end well"
+            )
         return out["pixels"]
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-LOWEST, HIGHEST = 256, 25600
+from tfc_vae.coding.rate_points import FIRST as LOWEST
+from tfc_vae.coding.rate_points import LAST as HIGHEST
 
 
 class TargetError(ValueError):

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tfc_vae import coding
+from tfc_vae.coding import rate_points
+from tfc_vae.coding.rate_points import SPAN, STEPS
 from tfc_vae.config import ModelConfig
 from tfc_vae.config import load as load_config
 
@@ -45,13 +48,31 @@ class ModelInfo:
                 f"{self.model_id.hex()}"
             )
 
+    @property
+    def channels(self) -> dict:
+        """Of "y" and "z"."""
+        return self.manifest["channels"]
+
+    @property
+    def halo(self) -> dict:
+        """How far each network sees beyond its own cells; None: everywhere."""
+        return self.manifest["halo"]
+
+    @property
+    def plan(self) -> coding.Plan:
+        """The order of what is coded."""
+        return coding.Plan(self.channels["z"], self.manifest["z_rows"])
+
+    def tables(self) -> coding.Tables:
+        """Reads the frequency tables."""
+        with np.load(self.folder / "tables.npz") as arrays:
+            return coding.Tables.from_arrays(arrays)
+
     # What only a sender needs, and only for encode-time search.
 
     def lmbda(self, quality: float) -> float:
         """Bits that one squared level of error at one pixel is worth."""
-        logs = np.log(self._config.lmbdas)
-        position = (quality - 1) * (len(logs) - 1) / 99
-        return float(np.exp(np.interp(position, np.arange(len(logs)), logs)))
+        return float(np.exp(_at(quality, np.log(self._config.lmbdas))))
 
     def gain(self, quality: float) -> np.ndarray:
         """Factor of y before quantisation, float32 (latents,)."""
@@ -61,10 +82,7 @@ class ModelInfo:
                 f"{self.folder} was exported without its gains: export it anew for an "
                 "effort above 1"
             )
-        position = (quality - 1) * (len(logs) - 1) / 99
-        low = min(int(position), max(len(logs) - 2, 0))
-        share, high = position - low, min(low + 1, len(logs) - 1)
-        return np.exp((1 - share) * logs[low] + share * logs[high]).astype(np.float32)
+        return np.exp(_at(quality, logs)).astype(np.float32)
 
     @property
     def distortion(self) -> str:
@@ -82,6 +100,13 @@ class ModelInfo:
             return None
         with np.load(path) as arrays:
             return arrays["log_gain"]
+
+
+def _at(quality, points):
+    """A model's value at a quality, linear between its rate points."""
+    low, high, share = rate_points.between(round(quality * STEPS), len(points))
+    share = share / SPAN
+    return (1 - share) * points[low] + share * points[high]
 
 
 def search_path() -> list[Path]:

@@ -1,6 +1,6 @@
 """A size or a PSNR instead of a quality: bisection, then the encode-time search.
 
-Quality is an integer here: 1/256 steps from 1 to 100, as the header stores it. The
+Quality is an integer here, q8, as the header stores it. The
 bisection codes at level 1 or 2, which takes milliseconds; the search of a higher level
 runs at a few qualities only, and what the bisection found remains if it is better.
 """
@@ -10,33 +10,33 @@ from __future__ import annotations
 import numpy as np
 
 from tfc_vae.codec import rate_control
+from tfc_vae.codec.levels import DEFAULT
 from tfc_vae.codec.rate_control import HIGHEST, LOWEST, TargetError
+from tfc_vae.coding.rate_points import STEPS
 
-NEAR = 160  # steps around the quality where the estimated size fits
+NEAR = 160  # q8 around the quality where the estimated size fits
 TRIES = 3  # qualities at which a higher level searches
 
 
 def to_size(codec, image, max_bytes):
     """See `LearnedCodec.compress_to_size`."""
-    y = codec.analyse(image)
-    step, plain = _fitting(codec, image, y, max_bytes)
-    if codec.effort == 1:
+    tries = _Tries(codec, image)
+    q8, plain = _fitting(tries, max_bytes)
+    if codec.effort == DEFAULT:
         return plain
-    best = plain
-    least = codec.squared_error(image, codec.emit(y, step / 256), step / 256)
+    best, least = plain, tries.error(tries.quick(q8), q8)
     tried = set()
-    while step not in tried and len(tried) < TRIES:
-        tried.add(step)
-        coded = codec.search(image, y, step / 256, codec.effort)
-        data = codec.pack(coded, image.shape, step)
-        error = codec.squared_error(image, coded, step / 256)
+    while q8 not in tried and len(tried) < TRIES:
+        tried.add(q8)
+        latents = tries.searched(q8)
+        data, error = tries.file(latents, q8), tries.error(latents, q8)
         if len(data) <= max_bytes and error < least:
             best, least = data, error
         # The search moves sizes by about as much at the next quality.
         margin = 1 - 0.005 * (len(tried) - 1)
         room = int(margin * max_bytes * len(plain) / len(data))
         try:
-            step, plain = _fitting(codec, image, y, room)
+            q8, plain = _fitting(tries, room)
         except TargetError:
             break
     return best
@@ -44,73 +44,95 @@ def to_size(codec, image, max_bytes):
 
 def to_psnr(codec, image, psnr):
     """See `LearnedCodec.compress_to_psnr`."""
-    y = codec.analyse(image)
-    step = _reaching(codec, image, y, psnr)
-    best = codec.pack(codec.emit(y, step / 256), image.shape, step)
-    if codec.effort == 1:
+    tries = _Tries(codec, image)
+    q8 = _reaching(tries, psnr)
+    best = tries.file(tries.quick(q8), q8)
+    if codec.effort == DEFAULT:
         return best
     tried = set()
-    while step not in tried and len(tried) < TRIES:
-        tried.add(step)
-        coded = codec.search(image, y, step / 256, codec.effort)
-        data = codec.pack(coded, image.shape, step)
-        reached = _psnr(codec, image, coded, step)
+    while q8 not in tried and len(tried) < TRIES:
+        tried.add(q8)
+        latents = tries.searched(q8)
+        data, reached = tries.file(latents, q8), tries.psnr(latents, q8)
         if reached >= psnr and len(data) < len(best):
             best = data
         # The search moves the PSNR by about as much at the next quality.
-        plain = _psnr(codec, image, codec.emit(y, step / 256), step)
+        plain = tries.psnr(tries.quick(q8), q8)
         margin = 0.01 * (len(tried) - 1)  # dB
         try:
-            step = _reaching(codec, image, y, psnr - (reached - plain) + margin)
+            q8 = _reaching(tries, psnr - (reached - plain) + margin)
         except TargetError:
             break
     return best
 
 
-def _fitting(codec, image, y, max_bytes):
-    """(step, file) of the largest quality whose file at level 1 or 2 fits."""
+class _Tries:
+    """One image, analysed once, at any quality."""
+
+    def __init__(self, codec, image):
+        self._codec, self._model, self._image = codec, codec.model, image
+        self._y = self._model.analyse(image)
+
+    def quick(self, q8):
+        """`Latents` at level 1, or at 2 for all others."""
+        if self._codec.effort == DEFAULT:
+            return self._model.emit(self._y, q8 / STEPS)
+        from tfc_vae.codec import effort  # only who asks for it loads it
+
+        return effort.quick(self._model, self._y, q8)
+
+    def searched(self, q8):
+        """`Latents` at the codec's effort."""
+        return self._codec.emit(self._image, self._y, q8, self._codec.effort)
+
+    def file(self, latents, q8):
+        return self._model.pack(latents, self._image.shape[:2], q8)
+
+    def bits(self, latents):
+        return self._model.bits(latents)
+
+    def error(self, latents, q8):
+        return self._model.squared_error(self._image, latents, q8 / STEPS)
+
+    def psnr(self, latents, q8):
+        pixels = self._image.shape[0] * self._image.shape[1]
+        return 10 * np.log10(255**2 / max(self.error(latents, q8) / pixels, 1e-10))
+
+
+def _fitting(tries, max_bytes):
+    """(q8, file) of the largest quality whose file at level 1 or 2 fits."""
     # First by the estimate, which needs no coder, then by real files nearby.
-    near = rate_control.largest(
-        lambda step: codec.bits(codec.emit(y, step / 256)) <= 8 * max_bytes
-    )
+    near = rate_control.largest(lambda q8: tries.bits(tries.quick(q8)) <= 8 * max_bytes)
     near = near or LOWEST
     low, high = max(near - NEAR, LOWEST), min(near + NEAR, HIGHEST)
     files: dict[int, bytes] = {}
 
-    def file(step):
-        return codec.pack(codec.emit(y, step / 256), image.shape, step)
-
-    def fits(step):
-        files[step] = file(step)
-        return len(files[step]) <= max_bytes
+    def fits(q8):
+        files[q8] = tries.file(tries.quick(q8), q8)
+        return len(files[q8]) <= max_bytes
 
     best = rate_control.largest(fits, low, high)
     if best is None:
         best = rate_control.largest(fits, LOWEST, low)
     if best is None:
+        highest = tries.file(tries.quick(HIGHEST), HIGHEST)
         raise TargetError(
             f"no quality gives {max_bytes} bytes or less: this image takes "
-            f"{len(files[LOWEST])} to {len(file(HIGHEST))} bytes"
+            f"{len(files[LOWEST])} to {len(highest)} bytes"
         )
     return best, files[best]
 
 
-def _reaching(codec, image, y, psnr):
+def _reaching(tries, psnr):
     """The smallest quality that has `psnr` dB at level 1 or 2."""
 
-    def reached(step):
-        return _psnr(codec, image, codec.emit(y, step / 256), step)
+    def reached(q8):
+        return tries.psnr(tries.quick(q8), q8)
 
-    best = rate_control.smallest(lambda step: reached(step) >= psnr)
+    best = rate_control.smallest(lambda q8: reached(q8) >= psnr)
     if best is None:
         raise TargetError(
             f"no quality reaches {psnr} dB: this image takes {reached(LOWEST):.2f} to "
             f"{reached(HIGHEST):.2f} dB"
         )
     return best
-
-
-def _psnr(codec, image, coded, step):
-    pixels = image.shape[0] * image.shape[1]
-    error = codec.squared_error(image, coded, step / 256) / pixels
-    return 10 * np.log10(255**2 / max(error, 1e-10))

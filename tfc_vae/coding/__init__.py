@@ -1,10 +1,25 @@
 """The entropy coder: integer tables and interleaved-lane rANS. NumPy only.
 
+The words, with one meaning in every language:
+
+    value   the integer that is coded       index  the row of the tables that codes it
+    symbol  its number within that row      total  2^P, the sum of a row's frequencies
+    slot    a state mod 2^P                 q8     the quality in 1/256
+    lane    one of L interleaved states     pass   latents predicted and coded together
+
+    geometry, rate_points   where latents lie; units; what lies between rate points
+    tables, families        distributions of integers
+    reference               the coder one symbol at a time: the definition
+    lanes, loops_*          the same, all lanes at once
+    integer                 the network that predicts mean and index, exact everywhere
+    passes                  the order of what is coded
+
 These files define the bytes; the TensorFlow ops, Java and JavaScript follow them.
 """
 
 from tfc_vae.coding.families import gaussian, laplace
 from tfc_vae.coding.lanes import Decoder, choose_lanes, encode, ideal_bits
+from tfc_vae.coding.passes import Latents, Plan, walk
 from tfc_vae.coding.tables import (
     PRECISION,
     CodingError,
@@ -17,6 +32,8 @@ __all__ = [
     "PRECISION",
     "CodingError",
     "Decoder",
+    "Latents",
+    "Plan",
     "Tables",
     "choose_lanes",
     "concatenate",
@@ -25,4 +42,5 @@ __all__ = [
     "gaussian",
     "ideal_bits",
     "laplace",
+    "walk",
 ]

@@ -19,11 +19,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfc_vae.coding import rate_points
+from tfc_vae.coding.geometry import INDEX_STEPS, Z_MAX
+from tfc_vae.coding.rate_points import SPAN
+
 LIMIT = 2**24  # float32 holds every integer below it
 WEIGHT_MAX = 255
 SHIFT_MIN, SHIFT_MAX = -6, 14
 BIAS_BITS = 11
-SPAN = 25600 - 256  # steps of 1/256 from quality 1 to quality 100
 
 
 @dataclass(frozen=True)
@@ -76,20 +79,35 @@ def shorten(value):
     return np.sign(value) * ((np.abs(value) + (1 << drop >> 1)) >> drop << drop)
 
 
-def index_shift(rows, step):
+def predict(layers, shift, z, q8, rows, has_mean=True):
+    """The receiver's prediction of every latent: what `export` computes in float32.
+
+    Args:
+      layers: of the integer network; they make 2 m channels, mean first, or m.
+      shift: int32 (points, m), see `index_shift`.
+      z: integers (h, w, k).
+      q8: the quality as the header stores it.
+      rows: of the tables that code y.
+
+    Returns:
+      mean: int32, in 1 / MEAN_STEPS of a latent step, Z times as high and wide as z.
+      index: int32, of the same shape, the table row of each latent.
+    """
+    out = run(layers, np.clip(z, -Z_MAX, Z_MAX))
+    mean, index = np.split(out, 2, axis=-1) if has_mean else (np.zeros_like(out), out)
+    index = index + index_shift(shift, q8) + INDEX_STEPS // 2
+    return mean, np.clip(index // INDEX_STEPS, 0, rows - 1)
+
+
+def index_shift(shift, q8):
     """What a quality adds to the table index of each channel, int32 (channels,).
 
-    rows: int32 (points, channels), one row per rate point; the points are spread evenly
-    over the qualities. step: the quality as the header stores it, 256 to 25600. Linear
-    between the points, rounded down; all of it fits 32 bits.
+    shift: int32 (points, channels), in 1 / INDEX_STEPS of a row, one row per rate
+    point. Linear between the points, rounded down; all of it fits 32 bits.
     """
-    points = len(rows)
-    position = (step - 256) * (points - 1)
-    low = min(position // SPAN, max(points - 2, 0))
-    share = position - low * SPAN
-    second = rows[min(low + 1, points - 1)].astype(np.int64)
-    shift = (rows[low] * np.int64(SPAN - share) + second * share) // SPAN
-    return shift.astype(np.int32)
+    low, high, share = rate_points.between(q8, len(shift))
+    first, second = shift[low].astype(np.int64), shift[high].astype(np.int64)
+    return ((first * (SPAN - share) + second * share) // SPAN).astype(np.int32)
 
 
 def run(layers, x):

@@ -5,7 +5,10 @@ Standard library only. It knows nothing of what the sections hold.
 
 from tfc_vae.container.layout import (
     ESCAPES,
+    FAULTS,
     HEADER_SIZE,
+    HIGHEST,
+    LOWEST,
     MAGIC,
     MAX_PIXELS,
     STREAM,
@@ -19,7 +22,10 @@ from tfc_vae.container.unpack import read_header, unpack
 
 __all__ = [
     "ESCAPES",
+    "FAULTS",
     "HEADER_SIZE",
+    "HIGHEST",
+    "LOWEST",
     "MAGIC",
     "MAX_PIXELS",
     "STREAM",

@@ -23,13 +23,47 @@ ESCAPES = "E"  # escaped values
 CRITICAL = (STREAM, ESCAPES)  # every upper-case tag that this version knows
 END = 0  # the tag that closes the list of sections
 
+LOWEST, HIGHEST = 256, 25600  # quality_q8: 1 to 100 in steps of 1/256
 KNOWN_FLAGS = 0  # no flag is defined in version 1
 MAX_PIXELS = 2**28  # a reader's default bound: 16384 x 16384
 MAX_LANES_LOG2 = 8
 
 
+# What can be wrong with a file, in the order of the checks; FORMAT.md, section 6.
+FAULTS = (
+    "empty",
+    "magic",
+    "version",
+    "truncated",
+    "header-crc",
+    "header-value",
+    "flags",
+    "too-large",
+    "section-length",
+    "section-twice",
+    "payload-crc",
+    "trailing",
+    "section-unknown",
+    "section-missing",
+    "model",
+    "stream",
+)
+
+
 class FormatError(ValueError):
-    """These bytes are not a valid .tfcv file, or these values do not fit in one."""
+    """These bytes are not a valid .tfcv file, or these values do not fit in one.
+
+    fault: one of FAULTS, the same in every reader; the words are this one's own.
+    """
+
+    def __init__(self, fault, message):
+        if fault not in FAULTS:
+            raise ValueError(f"no fault {fault!r}")
+        super().__init__(message)
+        self.fault = fault
+
+    def __reduce__(self):  # between processes: two arguments, not the message alone
+        return FormatError, (self.fault, str(self))
 
 
 @dataclass(frozen=True)
@@ -49,16 +83,19 @@ class Header:
 
     def __post_init__(self):
         if not isinstance(self.model_id, bytes) or len(self.model_id) != 8:
-            raise FormatError(f"model_id is {self.model_id!r}; expected 8 bytes")
+            raise FormatError(
+                "header-value", f"model_id is {self.model_id!r}; expected 8 bytes"
+            )
         _check("height", self.height, 1, 2**32 - 1)
         _check("width", self.width, 1, 2**32 - 1)
-        _check("quality_q8", self.quality_q8, 256, 25600)
+        _check("quality_q8", self.quality_q8, LOWEST, HIGHEST)
         _check("lanes_log2", self.lanes_log2, 0, MAX_LANES_LOG2)
         _check("flags", self.flags, 0, 255)
         if self.flags & ~KNOWN_FLAGS:
             raise FormatError(
+                "flags",
                 f"flags are {self.flags:#04x}; this version knows {KNOWN_FLAGS:#04x}: "
-                "the file needs a newer tfc-vae"
+                "the file needs a newer tfc-vae",
             )
 
     @property
@@ -79,10 +116,14 @@ def quality_q8(quality):
       FormatError: the quality is not a number from 1 to 100.
     """
     if not 1 <= quality <= 100:  # also refuses NaN
-        raise FormatError(f"quality is {quality}; expected a number from 1 to 100")
-    return round(float(quality) * 256)
+        raise FormatError(
+            "header-value", f"quality is {quality}; expected a number from 1 to 100"
+        )
+    return round(float(quality) * 256)  # halves to even
 
 
 def _check(name, value, low, high):
     if not low <= value <= high:
-        raise FormatError(f"{name} is {value}; expected {low} to {high}")
+        raise FormatError(
+            "header-value", f"{name} is {value}; expected {low} to {high}"
+        )

@@ -30,7 +30,9 @@ def pack(header, sections):
       FormatError: a tag is not one that this version may write, or "S" is missing.
     """
     if STREAM not in sections:
-        raise FormatError(f"section {STREAM!r} is missing; every file needs one")
+        raise FormatError(
+            "section-missing", f"section {STREAM!r} is missing; every file needs one"
+        )
     head = HEADER.pack(
         MAGIC,
         VERSION,
@@ -52,8 +54,9 @@ def _section(tag, payload):
     skippable = len(tag) == 1 and "a" <= tag <= "z"
     if tag not in CRITICAL and not skippable:
         raise FormatError(
+            "section-unknown",
             f"cannot write section {tag!r}; expected one of {', '.join(CRITICAL)} or "
-            "one letter from a to z"
+            "one letter from a to z",
         )
     return b"".join([tag.encode("ascii"), _varint(len(payload)), payload])
 
@@ -61,7 +64,9 @@ def _section(tag, payload):
 def _varint(value):
     """LEB128: seven bits a byte, the lowest first; the top bit says 'more follow'."""
     if value >= 2**32:
-        raise FormatError(f"a section of {value} bytes; expected less than 2**32")
+        raise FormatError(
+            "section-length", f"a section of {value} bytes; expected less than 2**32"
+        )
     out = bytearray()
     while value >= 128:
         out.append(value & 127 | 128)

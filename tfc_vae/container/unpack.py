@@ -38,20 +38,22 @@ def read_header(data, max_pixels=MAX_PIXELS):
     """
     start = bytes(data[:HEADER_SIZE])
     if not start:
-        raise FormatError("the file is empty; expected a tfcv file")
+        raise FormatError("empty", "the file is empty; expected a tfcv file")
     if not MAGIC.startswith(start[: len(MAGIC)]):
         raise FormatError(
-            f"not a tfcv file: starts with {start[:8]!r}, expected {MAGIC!r}"
+            "magic", f"not a tfcv file: starts with {start[:8]!r}, expected {MAGIC!r}"
         )
     if len(start) > len(MAGIC) and start[len(MAGIC)] != VERSION:
         raise FormatError(
+            "version",
             f"format version {start[len(MAGIC)]}; this reader knows version {VERSION}: "
-            "install a newer tfc-vae"
+            "install a newer tfc-vae",
         )
     if len(start) < HEADER_SIZE:
         raise FormatError(
+            "truncated",
             f"truncated in the header: {len(start)} bytes, expected at least "
-            f"{HEADER_SIZE}; copy the file again"
+            f"{HEADER_SIZE}; copy the file again",
         )
     (stored,) = CRC.unpack(start[HEADER.size :])
     _compare_crc("header", stored, zlib.crc32(start[: HEADER.size]))
@@ -59,8 +61,9 @@ def read_header(data, max_pixels=MAX_PIXELS):
     header = Header(model_id, height, width, q8, lanes_log2, flags)
     if height * width > max_pixels:
         raise FormatError(
+            "too-large",
             f"the image has {height} x {width} pixels, more than the {max_pixels} "
-            "that this reader accepts; raise max_pixels if you trust the file"
+            "that this reader accepts; raise max_pixels if you trust the file",
         )
     return header
 
@@ -89,8 +92,9 @@ def unpack(data, max_pixels=MAX_PIXELS):
     )
     if len(data) > end + CRC.size:
         raise FormatError(
+            "trailing",
             f"{len(data) - end - CRC.size} trailing bytes after the end of the file; "
-            f"expected {end + CRC.size} bytes in all"
+            f"expected {end + CRC.size} bytes in all",
         )
     _check_tags(sections)
     return header, sections
@@ -105,18 +109,22 @@ def _walk(data):
         length, at = _varint(data, at + 1)
         if length > len(data) - at:
             raise FormatError(
+                "truncated",
                 f"truncated: section {tag!r} claims {length} bytes, {len(data) - at} "
-                "are left; copy the file again"
+                "are left; copy the file again",
             )
         if tag in sections:
-            raise FormatError(f"section {tag!r} occurs twice; expected it once")
+            raise FormatError(
+                "section-twice", f"section {tag!r} occurs twice; expected it once"
+            )
         sections[tag] = data[at : at + length]
         at += length
     at += 1  # the end tag
     if len(data) < at + CRC.size:
         raise FormatError(
+            "truncated",
             f"truncated: the file ends after {len(data)} bytes, before its end mark "
-            "and checksum; copy the file again"
+            "and checksum; copy the file again",
         )
     return sections, at
 
@@ -127,8 +135,9 @@ def _varint(data, at):
     for count in range(5):
         if at + count >= len(data):
             raise FormatError(
+                "truncated",
                 f"truncated: the file ends after {len(data)} bytes, inside a section's "
-                "length; copy the file again"
+                "length; copy the file again",
             )
         byte = data[at + count]
         value |= (byte & 127) << 7 * count
@@ -137,16 +146,18 @@ def _varint(data, at):
                 break
             return value, at + count + 1
     raise FormatError(
+        "section-length",
         "a section's length is not a shortest LEB128 number of at most 5 bytes: "
-        "the file is damaged"
+        "the file is damaged",
     )
 
 
 def _compare_crc(what, stored, computed):
     if stored != computed:
         raise FormatError(
+            f"{what}-crc",
             f"{what} checksum mismatch: stored {stored:08x}, computed {computed:08x}; "
-            "the file is damaged, copy it again"
+            "the file is damaged, copy it again",
         )
 
 
@@ -154,8 +165,11 @@ def _check_tags(sections):
     for tag in sections:
         if tag not in CRITICAL and not "a" <= tag <= "z":
             raise FormatError(
+                "section-unknown",
                 f"unknown critical section {tag!r}; this reader knows "
-                f"{', '.join(CRITICAL)}: install a newer tfc-vae"
+                f"{', '.join(CRITICAL)}: install a newer tfc-vae",
             )
     if STREAM not in sections:
-        raise FormatError(f"section {STREAM!r} is missing; every file needs one")
+        raise FormatError(
+            "section-missing", f"section {STREAM!r} is missing; every file needs one"
+        )

@@ -4,8 +4,8 @@ frozen = freeze(model, photos)      # integers and float networks
 export(model, "saved_models/vr", "photos")
 """
 
-from tfc_vae.export.freeze import Coded, Frozen, freeze
+from tfc_vae.export.freeze import Frozen, freeze
 from tfc_vae.export.run import export
 from tfc_vae.export.verify import VerifyError, verify
 
-__all__ = ["Coded", "Frozen", "VerifyError", "export", "freeze", "verify"]
+__all__ = ["Frozen", "VerifyError", "export", "freeze", "verify"]

@@ -8,13 +8,15 @@ each pixel of the image; additions, activations and shuffles are not counted.
 import numpy as np
 import tensorflow as tf
 
+from tfc_vae.coding.geometry import y_shape, z_shape
+
 SIDE = 256  # pixels; each network's input then has a whole size
 
 
 def complexity(model) -> dict:
     """{network: {"kmac_per_pixel": float, "parameters": int}} of a `Hyperprior`."""
-    y = (1, SIDE // 16, SIDE // 16, model.config.latents)
-    z = (1, SIDE // 64, SIDE // 64, model.config.hyper_filters)
+    y = (1, *y_shape(SIDE, SIDE), model.config.latents)
+    z = (1, *z_shape(*y_shape(SIDE, SIDE)), model.config.hyper_filters)
     inputs = {
         "analysis": (1, SIDE, SIDE, 3),
         "hyper_analysis": y,

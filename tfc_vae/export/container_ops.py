@@ -1,8 +1,9 @@
-"""The .tfcv file in TensorFlow ops: the bytes, the checks and the words of `container`.
+"""The .tfcv file in TensorFlow ops: bytes, checks and faults as in `container`.
 
 Octets are int32 (n,), sizes and positions int32 (). Every check is made on whatever is
-there; the first message in the order of `container.unpack` counts, and with one, the
-other results mean nothing.
+there; the first fault in the order of `container.unpack` counts, and with one, the
+other results mean nothing. A problem is a string (), "" or "FAULT: words", the fault
+one of `container.FAULTS`.
 """
 
 import string
@@ -17,6 +18,8 @@ from tfc_vae.container.layout import (
     ESCAPES,
     HEADER,
     HEADER_SIZE,
+    HIGHEST,
+    LOWEST,
     MAGIC,
     MAX_LANES_LOG2,
     STREAM,
@@ -24,16 +27,30 @@ from tfc_vae.container.layout import (
 )
 from tfc_vae.export import octet_ops
 from tfc_vae.export.crc_ops import crc32
-from tfc_vae.export.text_ops import (
-    bytes_repr,
-    character_repr,
-    first,
-    hexadecimal,
-    text,
-)
+from tfc_vae.export.text_ops import first
 
 _LENGTH_BYTES = 5  # of a section's length, at most
-_COPY = "copy the file again"
+_PROBLEMS = {
+    "empty": "the file is empty; expected a tfcv file",
+    "magic": f"not a tfcv file: it does not start with {MAGIC!r}",
+    "version": f"not of format version {VERSION}: it needs another reader",
+    "truncated": "the file ends too early; copy it again",
+    "header-crc": "header checksum mismatch: the file is damaged, copy it again",
+    "header-value": "a number in the header is out of range",
+    "flags": "a flag that this version does not know: it needs a newer reader",
+    "too-large": "more pixels or latents than are accepted here",
+    "section-length": "a section's length is not a shortest LEB128 number",
+    "section-twice": "a section occurs twice",
+    "payload-crc": "payload checksum mismatch: the file is damaged, copy it again",
+    "trailing": "bytes after the end of the file",
+    "section-unknown": "an unknown critical section: it needs a newer reader",
+    "section-missing": f"section {STREAM!r} is missing; every file needs one",
+}
+
+
+def fault(name):
+    """The problem of a fault that has no numbers in its words."""
+    return f"{name}: {_PROBLEMS[name]}"
 
 
 class Header(NamedTuple):
@@ -82,17 +99,13 @@ def unpack(octets, max_pixels):
     size, whole = tf.size(octets), end + CRC.size
     sums = tf.concat([octets[: HEADER.size], octets[HEADER_SIZE:end]], 0)
     stored = octet_ops.start(octets[end:], CRC.size)
-    trailing = "{} trailing bytes after the end of the file; expected {} bytes in all"
     problem = first(
         head_problem,
         walk_problem,
-        _crc_check("payload", stored, sums),
-        (size > whole, text(trailing, size - whole, whole)),
-        _tag_check(spans),
-        (
-            spans[ord(STREAM), 0] < 0,
-            f"section {STREAM!r} is missing; every file needs one",
-        ),
+        (_crc_differs(stored, sums), fault("payload-crc")),
+        (size > whole, fault("trailing")),
+        (_unknown_tag(spans), fault("section-unknown")),
+        (spans[ord(STREAM), 0] < 0, fault("section-missing")),
     )
     stream, escapes = (_cut(octets, spans[ord(tag)]) for tag in (STREAM, ESCAPES))
     return header, stream, escapes, problem
@@ -113,76 +126,36 @@ def _read_header(octets, max_pixels):
     # Not the product: it may exceed 64 bits.
     large = header.width > max_pixels // tf.maximum(header.height, 1)
     problem = first(
-        (size == 0, "the file is empty; expected a tfcv file"),
-        (
-            ~octet_ops.equal(octets, MAGIC),
-            text(
-                f"not a tfcv file: starts with {{}}, expected {MAGIC!r}",
-                bytes_repr(octets[:8]),
-            ),
-        ),
-        (
-            (size > len(MAGIC)) & (header.version != VERSION),
-            text(
-                f"format version {{}}; this reader knows version {VERSION}: install a "
-                "newer tfc-vae",
-                header.version,
-            ),
-        ),
-        (
-            size < HEADER_SIZE,
-            text(
-                "truncated in the header: {} bytes, expected at least "
-                f"{HEADER_SIZE}; {_COPY}",
-                size,
-            ),
-        ),
-        _crc_check("header", at[HEADER.size :], at[: HEADER.size]),
-        *_value_checks(header),
-        (
-            large,
-            text(
-                "the image has {} x {} pixels, more than the "
-                f"{max_pixels} that this reader accepts",
-                header.height,
-                header.width,
-            ),
-        ),
+        (size == 0, fault("empty")),
+        (~octet_ops.equal(octets, MAGIC), fault("magic")),
+        ((size > len(MAGIC)) & (header.version != VERSION), fault("version")),
+        (size < HEADER_SIZE, fault("truncated")),
+        (_crc_differs(at[HEADER.size :], at[: HEADER.size]), fault("header-crc")),
+        (_out_of_range(header), fault("header-value")),
+        (header.flags != 0, fault("flags")),
+        (large, fault("too-large")),
     )
     return header, problem
 
 
-def _value_checks(header):
-    """What `container.Header` checks, as (wrong, message) pairs."""
+def _out_of_range(header):
+    """What `container.Header` checks."""
+    wrong = False
     for name, low, high in (
         ("height", 1, 2**32 - 1),
         ("width", 1, 2**32 - 1),
-        ("quality_q8", 256, 25600),
+        ("quality_q8", LOWEST, HIGHEST),
         ("lanes_log2", 0, MAX_LANES_LOG2),
     ):
         value = getattr(header, name)
-        wrong = (value < low) | (value > high)
-        yield wrong, text(f"{name} is {{}}; expected {low} to {high}", value)
-    yield (
-        header.flags != 0,
-        text(
-            "flags are 0x{}; this version knows 0x00: the file needs a newer tfc-vae",
-            hexadecimal(header.flags, 2),
-        ),
-    )
+        wrong |= (value < low) | (value > high)
+    return wrong
 
 
-def _crc_check(what, stored, octets):
-    stored = octet_ops.number(stored)
+def _crc_differs(stored, octets):
     # In a file that is too short for it, no CRC is looked at.
     computed = crc32(tf.pad(octets, [[0, tf.maximum(4 - tf.size(octets), 0)]]))
-    message = text(
-        f"{what} checksum mismatch: stored {{}}, computed {{}}; the file is damaged, "
-        "copy it again",
-        hexadecimal(stored, 8),
-        hexadecimal(computed, 8),
-    )
-    return stored != computed, message
+    return octet_ops.number(stored) != computed
 
 
 def _walk(octets):
@@ -203,15 +176,10 @@ def _walk(octets):
     def body(at, spans, problem):
         tag = padded[at]
         length, start, problem = _read_length(padded, at + 1, size)
-        shown, left = character_repr(tag), size - start
-        claims = f"truncated: section {{}} claims {{}} bytes, {{}} are left; {_COPY}"
         problem = first(
             problem,
-            (length > tf.cast(left, tf.int64), text(claims, shown, length, left)),
-            (
-                spans[tag, 0] >= 0,
-                text("section {} occurs twice; expected it once", shown),
-            ),
+            (length > tf.cast(size - start, tf.int64), fault("truncated")),
+            (spans[tag, 0] >= 0, fault("section-twice")),
         )
         length = tf.where(problem == "", tf.cast(length, tf.int32), 0)
         span = tf.stack([start, length])
@@ -225,12 +193,7 @@ def _walk(octets):
         parallel_iterations=1,
     )
     end = at + 1  # after the end tag
-    cut = text(
-        "truncated: the file ends after {} bytes, before its end mark and checksum; "
-        f"{_COPY}",
-        size,
-    )
-    problem = first(problem, (size < end + CRC.size, cut))
+    problem = first(problem, (size < end + CRC.size, fault("truncated")))
     return spans, tf.minimum(end, size), problem
 
 
@@ -243,35 +206,18 @@ def _read_length(padded, at, size):
     value = tf.reduce_sum(tf.cast(read % 128, tf.int64) * used * weights)
     count = tf.cast(tf.reduce_sum(used), tf.int32)
     endless = tf.reduce_all(read >= 128)
+    long = endless | ((count > 1) & (read[count - 1] == 0))
     problem = first(
-        (
-            at + count > size,
-            text(
-                "truncated: the file ends after {} bytes, inside a section's length; "
-                f"{_COPY}",
-                size,
-            ),
-        ),
-        (
-            endless | ((count > 1) & (read[count - 1] == 0)),
-            "a section's length is not a shortest LEB128 number of at most 5 bytes: "
-            "the file is damaged",
-        ),
+        (at + count > size, fault("truncated")), (long, fault("section-length"))
     )
     return value, at + count, problem
 
 
-def _tag_check(spans):
+def _unknown_tag(spans):
     """A critical section that is not known is one that no reader may skip."""
     known = {ord(tag) for tag in (*CRITICAL, *string.ascii_lowercase)}
     unknown = tf.constant([tag not in known for tag in range(256)])
-    unknown = tf.where(unknown & (spans[:, 0] >= 0))[:, 0]
-    message = text(
-        "unknown critical section {}; this reader knows "
-        f"{', '.join(CRITICAL)}: install a newer tfc-vae",
-        character_repr(tf.concat([unknown, [0]], 0)[0]),
-    )
-    return tf.size(unknown) > 0, message
+    return tf.reduce_any(unknown & (spans[:, 0] >= 0))
 
 
 def _cut(octets, span):

@@ -9,6 +9,7 @@ as long as in Java, JavaScript or C, and the image is decoded as a whole.
 
 import tensorflow as tf
 
+from tfc_vae.coding.rate_points import STEPS
 from tfc_vae.export import loops_tflite, rans_ops
 from tfc_vae.export.freeze import Frozen
 from tfc_vae.export.receive import receive
@@ -50,7 +51,7 @@ class FullDecoder(tf.Module):
             octets = tf.cast(payload, tf.int32)
             sections = octets[: stream_bytes[0]], octets[stream_bytes[0] :]
             height, width = tf.unstack(size)
-            quality = tf.cast(quality_q8, tf.float32) * (1 / 256)
+            quality = tf.cast(quality_q8, tf.float32) * (1 / STEPS)
             y, mean, rest = receive(
                 frozen,
                 frozen.tables,

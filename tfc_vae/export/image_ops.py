@@ -8,8 +8,10 @@ BMP's are ignored. JPEG and 8-bit PNG give the same pixels, transparent ones ove
 import numpy as np
 import tensorflow as tf
 
+from tfc_vae.coding import geometry
+from tfc_vae.coding.geometry import LATENT
 from tfc_vae.export import octet_ops
-from tfc_vae.export.text_ops import bytes_repr, first, refuse, text
+from tfc_vae.export.text_ops import first, refuse, text
 
 _MAGIC = {
     "JPEG": b"\xff\xd8\xff",
@@ -55,7 +57,7 @@ def padded(pixels):
     """Repeats the last row and column of (b, h, w, c) up to multiples of 16."""
     for axis in (1, 2):
         length = tf.shape(pixels)[axis]
-        positions = tf.range((length + 15) // 16 * 16)
+        positions = tf.range((length + LATENT - 1) // LATENT * LATENT)
         pixels = tf.gather(pixels, tf.minimum(positions, length - 1), axis=axis)
     return pixels
 
@@ -88,13 +90,10 @@ def _other(data):
 def _head_problem(octets, head, kinds):
     bits = octet_ops.number(head[28:30])
     bmp = f"a BMP of {{}} bits per pixel; expected {' or '.join(map(str, _BMP_BITS))}"
-    unknown = f"not an image: starts with {{}}; expected {', '.join(_MAGIC)}"
+    unknown = f"not an image that TensorFlow knows; expected {', '.join(_MAGIC)}"
     return first(
         (tf.size(octets) == 0, "the input is empty; expected an image"),
-        (
-            ~tf.reduce_any(tf.stack([*kinds.values()])),
-            text(unknown, bytes_repr(octets[:8])),
-        ),
+        (~tf.reduce_any(tf.stack([*kinds.values()])), unknown),
         (
             kinds["BMP"] & tf.reduce_all(bits != tf.constant(_BMP_BITS, tf.int64)),
             text(bmp, bits),
@@ -104,8 +103,9 @@ def _head_problem(octets, head, kinds):
 
 def _size_problem(height, width, max_pixels):
     """Counts whole blocks, as the networks get them: a thin strip has many more."""
-    rows, columns = (height + 15) // 16, (width + 15) // 16
-    most = max_pixels // 256 // tf.maximum(rows, 1)  # a product may exceed 64 bits
+    rows, columns = geometry.y_shape(height, width)
+    # Not the product: it may exceed 64 bits.
+    most = max_pixels // LATENT**2 // tf.maximum(rows, 1)
     wrong = (rows < 1) | (columns < 1) | (columns > most)
     message = (
         f"the image has {{}} x {{}} pixels; expected 1 to {max_pixels} in all, with "

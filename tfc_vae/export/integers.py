@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+from tfc_vae.coding.geometry import Z_MAX
 from tfc_vae.coding.integer import (
     LIMIT,
     SHIFT_MAX,
@@ -18,7 +19,6 @@ from tfc_vae.coding.integer import (
 )
 from tfc_vae.layers import DepthToSpace
 
-Z_MAX = 127  # |z_int|: the encoder clips, a decoder may rely on it
 ACTIVATION_MAX = 255
 
 

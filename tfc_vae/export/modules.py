@@ -81,13 +81,8 @@ def _sender_functions(frozen):
     @tf.function(input_signature=[pixels, quality])
     def encode(pixels, quality):
         """Any height and width: pads at the right and at the bottom."""
-        y = frozen.analyse(image_ops.padded(pixels))
-        z = frozen.hyper_analyse(y, quality)
-        shape = tf.shape(y)
-        predicted = frozen.predict(z, quality)
-        mean, index = (t[:, : shape[1], : shape[2]] for t in predicted)
-        symbols = frozen.quantise(y, quality, mean, index)
-        return {"z": z, "symbols": symbols, "index": index}
+        latents = frozen.emit(frozen.analyse(image_ops.padded(pixels)), quality)
+        return {"z": latents.z, "symbols": latents.y, "index": latents.index}
 
     return {
         "analyse": analyse,
@@ -120,9 +115,7 @@ def _receiver_functions(frozen):
     @tf.function(input_signature=[_plane(k, _INT), _plane(m, _INT), quality])
     def decode(z, symbols, quality):
         """Returns whole 16x16 blocks: the caller cuts them to the image's size."""
-        shape = tf.shape(symbols)
-        mean, _ = frozen.predict(z, quality)
-        mean = mean[:, : shape[1], : shape[2]]
+        mean, _ = frozen.predict_y(z, quality, tf.shape(symbols))
         return {"pixels": frozen.synthesise(symbols, mean, quality)}
 
     return {

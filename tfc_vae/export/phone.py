@@ -18,10 +18,10 @@ from functools import partial
 
 import tensorflow as tf
 
+from tfc_vae.coding.geometry import LATENT, Z
 from tfc_vae.export.freeze import Frozen
 
 TILES = (256, 512)  # pixels
-Z = 4  # latents per side of a z
 _FLOAT, _INT = tf.float32, tf.int32
 
 
@@ -38,7 +38,7 @@ class PhoneFile(tf.Module):
 
 def sides(tile, halo):
     """Latents per side of a tile's window, its margin of `halo` latents included."""
-    return tile // 16 + 2 * halo
+    return tile // LATENT + 2 * halo
 
 
 def _encoder_weights(frozen):
@@ -76,9 +76,9 @@ def _encoder(frozen, halo):
         ),
     }
     for tile in TILES:
-        n = 16 * sides(tile, halo["analysis"])
+        n = LATENT * sides(tile, halo["analysis"])
         functions[f"analyse_{tile}"] = _function(analyse, _plane(3, _FLOAT, n))
-        n = tile // 16
+        n = tile // LATENT
         y, plane = _plane(m, _FLOAT, n), _plane(m, _INT, n)
         one = _quality(1)
         functions[f"quantise_{tile}"] = _function(quantise, y, one, plane, plane)
@@ -98,7 +98,7 @@ def _hyper_decoder(frozen, halo):
 
     functions = {"predict": _function(predict, _plane(k, _INT), _quality())}
     for tile in TILES:
-        n = tile // 16 // Z + 2 * halo["hyper_synthesis"]
+        n = tile // LATENT // Z + 2 * halo["hyper_synthesis"]
         functions[f"predict_{tile}"] = _function(
             predict, _plane(k, _INT, n), _quality(1)
         )

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfc_vae.coding.geometry import VALUE_MAX, Z_MAX
+from tfc_vae.coding.rate_points import FIRST, LAST
 from tfc_vae.export import quantised, saved_model, tflite
-from tfc_vae.export.freeze import INTEGER_MAX, Y_MAX, Frozen
+from tfc_vae.export.freeze import INTEGER_MAX, Frozen
 from tfc_vae.export.full_decoder import FullDecoder
-from tfc_vae.export.integers import Z_MAX
 from tfc_vae.export.phone import FILES, TILES, PhoneFile
 from tfc_vae.models.priors import SCALES
 
@@ -42,11 +43,15 @@ _MEANING = {
     "quality": (1, 100, "of each image; what the header says, quality_q8 / 256"),
     "mean": (-INTEGER_MAX, INTEGER_MAX, "prediction, in sixteenths of a latent step"),
     "index": (0, SCALES - 1, "row of the frequency tables"),
-    "symbols": (-Y_MAX, Y_MAX, "latents minus their mean, integers that are coded"),
+    "symbols": (
+        -VALUE_MAX,
+        VALUE_MAX,
+        "latents minus their mean, integers that are coded",
+    ),
     "payload": (0, 255, "octets of the stream section, then of the escapes"),
     "stream_bytes": (4, None, "octets of the stream section"),
     "size": (1, None, "height and width in pixels"),
-    "quality_q8": (256, 25600, "the header's quality"),
+    "quality_q8": (FIRST, LAST, "the header's quality"),
     "lanes": (1, 256, "a power of two: 2 ** lanes_log2 of the header"),
     "ok": (0, 1, "false: the stream is damaged and the pixels mean nothing"),
 }

@@ -6,9 +6,9 @@ differ in the loops of the coder and in what they do with a damaged stream.
 
 import tensorflow as tf
 
+from tfc_vae.coding import geometry, walk
 from tfc_vae.export import loops_graph, rans_ops
 from tfc_vae.export.freeze import Frozen
-from tfc_vae.models.priors import SCALES
 
 
 def receive(frozen: Frozen, tables, sections, lanes, size, quality, loops=loops_graph):
@@ -28,30 +28,18 @@ def receive(frozen: Frozen, tables, sections, lanes, size, quality, loops=loops_
       rest: what `rans_ops.finished` and `rans_ops.problem` take. Only if they find
         nothing do y and mean mean anything.
     """
-    rows, columns = ((side + 15) // 16 for side in size)
+    rows, columns = geometry.y_shape(*size)
     m, k = frozen.config.latents, frozen.config.hyper_filters
     cursor, words, escapes = rans_ops.split(*sections, lanes)
-    z_shape = tf.stack([1, (rows + 3) // 4, (columns + 3) // 4, k])
-    z, cursor = rans_ops.pop(
-        cursor, words, escapes, rows_z(tf.zeros(z_shape, tf.int32)), tables, loops
-    )
+    z_shape = tf.stack([1, *geometry.z_shape(rows, columns), k])
     y_shape = tf.stack([1, rows, columns, m])
-    mean, index = cut(frozen.predict(tf.reshape(z, z_shape), quality), y_shape)
-    y, cursor = rans_ops.pop(cursor, words, escapes, flat(index), tables, loops)
-    return tf.reshape(y, y_shape), mean, (cursor, words, escapes)
 
+    def take(index, mean):
+        nonlocal cursor
+        shape = z_shape if mean is None else y_shape
+        index = tf.reshape(tf.broadcast_to(index, shape), [-1])
+        values, cursor = rans_ops.pop(cursor, words, escapes, index, tables, loops)
+        return tf.reshape(values, shape)
 
-def cut(planes, shape):
-    """A prediction covers whole z: cuts its planes to the shape of y."""
-    return [plane[:, : shape[1], : shape[2]] for plane in planes]
-
-
-def rows_z(z):
-    """The table row of each z: its channel's."""
-    channels = tf.shape(z)[-1]
-    return tf.tile(SCALES + tf.range(channels), [tf.size(z) // channels])
-
-
-def flat(plane):
-    """All numbers of a plane in a row."""
-    return tf.reshape(plane, [-1])
+    latents = walk(frozen.plan, take, lambda z: frozen.predict_y(z, quality, y_shape))
+    return latents.y, latents.mean, (cursor, words, escapes)

@@ -11,9 +11,12 @@ codec; what decides a symbol is the same integers.
 
 import tensorflow as tf
 
+from tfc_vae.coding import geometry
+from tfc_vae.coding.geometry import LATENT
+from tfc_vae.coding.rate_points import STEPS
 from tfc_vae.export import container_ops, image_ops, octet_ops, rans_ops
 from tfc_vae.export.freeze import Frozen
-from tfc_vae.export.receive import cut, flat, receive, rows_z
+from tfc_vae.export.receive import receive
 from tfc_vae.export.text_ops import first, hexadecimal, refuse, text
 
 # What one request may make the server allocate; 4096 x 4096. The Python codec works
@@ -84,16 +87,18 @@ _FACTS = {
 
 
 def _compress(frozen, image, quality):
-    step = refuse(_quality_problem(quality), tf.round(quality * 256))
-    quality = step[tf.newaxis] / 256  # what the receiver will read
+    step = refuse(_quality_problem(quality), tf.round(quality * STEPS))
+    quality = step[tf.newaxis] / STEPS  # what the receiver will read
     pixels = image_ops.read(image, MAX_PIXELS)
     y = frozen.analyse(image_ops.padded(pixels[tf.newaxis]))
-    z = frozen.hyper_analyse(y, quality)
-    mean, index = cut(frozen.predict(z, quality), tf.shape(y))
-    symbols = frozen.quantise(y, quality, mean, index)
-    tables = frozen.tables
-    groups = [(flat(z), rows_z(z)), (flat(symbols), flat(index))]
-    found = [rans_ops.find(values, rows, tables) for values, rows in groups]
+    tables, found = frozen.tables, []
+
+    def take(values, index):
+        index = tf.broadcast_to(index, tf.shape(values))
+        pair = (tf.reshape(plane, [-1]) for plane in (values, index))
+        found.append(rans_ops.find(*pair, tables))
+
+    frozen.emit(y, quality, take)
     groups, escapes = zip(*found, strict=True)
     lanes = rans_ops.choose_lanes(tf.concat(groups, 0), tables)
     state, words = rans_ops.push(groups, lanes, tables)
@@ -116,7 +121,7 @@ def _decompress(frozen, tables, data):
     """string () -> uint8 (h, w, 3)."""
     header, stream, escapes = _unpack(data, frozen.model_id)
     height, width = tf.cast(header.height, tf.int32), tf.cast(header.width, tf.int32)
-    quality = tf.cast(header.quality_q8, tf.float32)[tf.newaxis] / 256
+    quality = tf.cast(header.quality_q8, tf.float32)[tf.newaxis] / STEPS
     lanes = tf.bitwise.left_shift(1, header.lanes_log2)
     problem = _length_problem(stream, escapes, lanes)
     stream, escapes = refuse(problem, (stream, escapes))
@@ -124,7 +129,7 @@ def _decompress(frozen, tables, data):
         frozen, tables, (stream, escapes), lanes, (height, width), quality
     )
     problem = rans_ops.problem(*rest)
-    problem = first((problem != "", text("the file is damaged: {}", problem)))
+    problem = first((problem != "", text("stream: the file is damaged: {}", problem)))
     y = refuse(problem, y)
     return frozen.synthesise(y, mean, quality)[0, :height, :width]
 
@@ -136,7 +141,7 @@ def _info(data):
     return {
         "height": header.height,
         "width": header.width,
-        "quality": tf.cast(header.quality_q8, tf.float32) / 256,
+        "quality": tf.cast(header.quality_q8, tf.float32) / STEPS,
         "bpp": tf.cast(bits / pixels, tf.float32),
     }
 
@@ -144,14 +149,14 @@ def _info(data):
 def _unpack(data, model_id):
     """A file -> header, stream, escapes; every check that needs no decoding."""
     length = tf.strings.length(data)
-    message = f"the file has {{}} bytes, more than the {MAX_BYTES} accepted here"
+    message = f"too-large: {{}} bytes, more than the {MAX_BYTES} accepted here"
     data = refuse(first((length > MAX_BYTES, text(message, length))), data)
     octets = octet_ops.from_string(data)
     *parts, problem = container_ops.unpack(octets, MAX_PIXELS)
     problem = first(problem, _strip_problem(parts[0]))
     if model_id is not None:
         found = parts[0].model_id
-        message = f"the file needs model {{}}; this is {model_id.hex()}"
+        message = f"model: the file needs model {{}}; this is {model_id.hex()}"
         other = ~octet_ops.equal(found, model_id)
         problem = first(problem, (other, text(message, hexadecimal(found, 2))))
     return refuse(problem, parts)
@@ -159,13 +164,10 @@ def _unpack(data, model_id):
 
 def _strip_problem(header):
     """A strip one pixel high passes the container's check, and is 16 times as much."""
-    rows, columns = (header.height + 15) // 16, (header.width + 15) // 16
-    message = (
-        "an image of {} x {} takes more latents than one of "
-        f"{MAX_PIXELS} pixels: too large"
+    rows, columns = geometry.y_shape(header.height, header.width)
+    return first(
+        (rows * columns > MAX_PIXELS // LATENT**2, container_ops.fault("too-large"))
     )
-    large = rows * columns > MAX_PIXELS // 256
-    return first((large, text(message, header.width, header.height)))
 
 
 def _quality_problem(quality):
@@ -177,8 +179,4 @@ def _quality_problem(quality):
 def _length_problem(stream, escapes, lanes):
     sizes = tf.size(stream), tf.size(escapes)
     wrong = (sizes[0] < 4 * lanes) | (sizes[0] % 2 > 0) | (sizes[1] % 2 > 0)
-    message = (
-        "the file is damaged: stream of {} and escapes of {} bytes; both must be even, "
-        "and the stream starts with {} bytes of states"
-    )
-    return first((wrong, text(message, *sizes, 4 * lanes)))
+    return first((wrong, "stream: the file is damaged: sections of impossible lengths"))

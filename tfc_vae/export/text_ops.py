@@ -8,9 +8,6 @@ the first that is not empty: InvalidArgument, "assertion failed: [the message]".
 import numpy as np
 import tensorflow as tf
 
-# What repr shows of each byte and of each character, between its quotes.
-_BYTES = np.array([repr(b'"' + bytes([i]))[3:-1].encode() for i in range(256)])
-_CHARACTERS = np.array([repr('"' + chr(i))[2:-1].encode() for i in range(256)])
 _DIGITS = np.array([digit.encode() for digit in "0123456789abcdef"])
 
 
@@ -46,16 +43,6 @@ def hexadecimal(value, digits):
     nibbles = tf.bitwise.right_shift(tf.cast(value, tf.int64)[..., tf.newaxis], shifts)
     found = tf.gather(_DIGITS, tf.bitwise.bitwise_and(nibbles, 15))
     return tf.strings.reduce_join(tf.reshape(found, [-1]))
-
-
-def bytes_repr(octets):
-    """What Python's repr shows of bytes: int32 (n,) -> string ()."""
-    return text("b'{}'", tf.strings.reduce_join(tf.gather(_BYTES, octets)))
-
-
-def character_repr(octet):
-    """What Python's repr shows of chr(octet), string ()."""
-    return text("'{}'", tf.gather(_CHARACTERS, octet))
 
 
 def refuse(message, tensors):

@@ -9,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
-SIZE = 16  # height and width of inputs that nobody has resized
+from tfc_vae.coding.geometry import LATENT
+
+SIZE = LATENT  # height and width of inputs that nobody has resized
 
 
 def write(saved_model, signatures, path, float16=False):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from tfc_vae import container
 from tfc_vae.codec import LearnedCodec, store
 from tfc_vae.codec.backends import LiteRTNetworks
 from tfc_vae.codec.payload import PayloadDecoder
@@ -63,12 +64,13 @@ def _coder(info, file, end):
 
 
 def _files(codec, image):
-    y = codec.analyse(image)
-    return [_pack(codec, y, image, quality) for quality in QUALITIES]
+    model = codec.model
+    y = model.analyse(image)
+    return [_pack(model, model.emit(y, q), image, q) for q in QUALITIES]
 
 
-def _pack(codec, y, image, quality):
-    return codec.pack(codec.emit(y, quality), image.shape, round(256 * quality))
+def _pack(model, latents, image, quality):
+    return model.pack(latents, image.shape[:2], container.quality_q8(quality))
 
 
 def _points(name, coder, plain, image, files):
@@ -94,10 +96,10 @@ def _loss(curve, plain):
 
 
 def _milliseconds(name, coder, plain, image, quality=50.0):
-    y = plain.analyse(image)
-    coded = plain.emit(y, quality)
+    model = plain.model
+    coded = model.emit(model.analyse(image), quality)
     if name == "decoder_full":
-        file = plain.pack(coded, image.shape, round(256 * quality))
+        file = _pack(model, coded, image, quality)
         work = partial(coder.decompress, file)
     elif name.startswith("encoder"):
         work = partial(coder.networks.analyse, image)

@@ -17,8 +17,7 @@ from tfc_vae import coding, container
 from tfc_vae.codec import payload
 from tfc_vae.codec.backends import LiteRTNetworks, SavedModelNetworks
 from tfc_vae.export import phone_files, saved_model, tflite
-from tfc_vae.export.freeze import Coded, Frozen
-from tfc_vae.models.priors import SCALES
+from tfc_vae.export.freeze import Frozen
 
 QUALITIES = (1.0, 50.0, 100.0)
 _MAX_FLIPPED = 1e-3  # share of symbols that a sender's floats may round differently
@@ -131,8 +130,7 @@ def _some_inputs(fixed, free, quality):
 def check_full_decoder(frozen, folder, photo, quality=100.0):
     """A file through `decoder_full.tflite`: every symbol, and the pixels."""
     coded = frozen.encode(photo, quality)
-    rows_z = np.broadcast_to(np.arange(coded.z.shape[-1]) + SCALES, coded.z.shape)
-    groups = [(coded.z.ravel(), rows_z.ravel()), (coded.y.ravel(), coded.index.ravel())]
+    groups = frozen.plan.groups(coded)
     bits = sum(coding.ideal_bits(*group, frozen.tables) for group in groups)
     lanes = coding.choose_lanes(bits)
     stream, escapes = coding.encode(groups, frozen.tables, lanes)
@@ -218,16 +216,21 @@ def check_served(frozen, coded, quality, file, pixels):
         header.lanes,
         frozen.tables,
     )
-    rows = np.broadcast_to(np.arange(coded.z.shape[-1]) + SCALES, coded.z.shape)
-    z = decoder.pop(rows).astype(np.int32)
-    height, width = coded.y.shape[:2]
-    predicted = frozen.predict(z[np.newaxis], np.array([quality], np.float32))
-    mean, index = (plane[0, :height, :width].numpy() for plane in predicted)
-    y = decoder.pop(index).astype(np.int32)
+
+    def take(index, mean):
+        shape = coded.z.shape if mean is None else coded.y.shape
+        return decoder.pop(np.broadcast_to(index, shape)).astype(np.int32)
+
+    def predict(z):
+        rate = np.array([quality], np.float32)
+        planes = frozen.predict_y(z[np.newaxis], rate, (1, *coded.y.shape))
+        return [plane[0].numpy() for plane in planes]
+
+    found = coding.walk(frozen.plan, take, predict)
     decoder.finish()
-    for found, expected in ((z, coded.z), (y, coded.y)):
-        if np.mean(found != expected) > _MAX_FLIPPED:
+    for name in ("z", "y"):
+        if np.mean(getattr(found, name) != getattr(coded, name)) > _MAX_FLIPPED:
             raise VerifyError("served: other symbols are in the file")
-    expected = frozen.decode(Coded(z, y, mean, index), quality).astype(int)
+    expected = frozen.decode(found, quality).astype(int)
     if np.abs(expected - pixels).max() > 1:
         raise VerifyError("served: other pixels are decoded")

@@ -8,7 +8,7 @@ Glossary, here and everywhere: x pixels, y latents, z hyper-latents, _hat what t
 receiver knows.
 """
 
-from tfc_vae.config import ConfigError, ModelConfig
+from tfc_vae.config import ModelConfig, pick
 from tfc_vae.models import objective
 from tfc_vae.models.hyperprior import Hyperprior, MeanScaleHyperprior
 from tfc_vae.models.objective import rate_distortion
@@ -21,21 +21,11 @@ BUILDERS = {"scale": Hyperprior, "mean_scale": MeanScaleHyperprior}
 
 def build(config: ModelConfig) -> Hyperprior:
     """Returns a new model with all its variables; raises `ConfigError`."""
-    if config.kind not in BUILDERS:
-        raise ConfigError(f"no kind {config.kind!r}; there is {', '.join(BUILDERS)}")
-    if config.transforms not in TRANSFORMS:
-        raise ConfigError(
-            f"no transforms {config.transforms!r}; there is {', '.join(TRANSFORMS)}"
-        )
-    if config.density not in DENSITIES:
-        raise ConfigError(
-            f"no density {config.density!r}; there is {', '.join(DENSITIES)}"
-        )
-    if config.distortion not in objective.OF:
-        raise ConfigError(
-            f"no distortion {config.distortion!r}; there is {', '.join(objective.OF)}"
-        )
-    return BUILDERS[config.kind](config, name=config.kind).make_variables()
+    pick(TRANSFORMS, "transforms", config.transforms)
+    pick(DENSITIES, "density", config.density)
+    pick(objective.OF, "distortion", config.distortion)
+    make = pick(BUILDERS, "kind", config.kind)
+    return make(config, name=config.kind).make_variables()
 
 
 __all__ = [

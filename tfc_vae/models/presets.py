@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfc_vae.config import ConfigError, ModelConfig
+from tfc_vae.config import ModelConfig, pick
 
 VR = ModelConfig(latents=384, lmbdas=tuple(0.0004 * 2**n for n in range(9)))
 
@@ -41,6 +41,4 @@ PRESETS = {
 
 def preset(name: str) -> ModelConfig:
     """Returns the preset; raises `ConfigError` with the names that exist."""
-    if name not in PRESETS:
-        raise ConfigError(f"no preset {name!r}; there is {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return pick(PRESETS, "preset", name)

@@ -115,9 +115,12 @@ class RemoteCodec:
         try:
             return self._call("decoder", signature, {"compressed_bytes": [data]})
         except RefusedError as error:
-            text = _message(error)
-            other = text.startswith("the file needs model")
-            raise (ModelError if other else FormatError)(text) from None
+            fault, _, words = _message(error).partition(": ")
+            if fault == "model":
+                raise ModelError(words) from None
+            if fault not in container.FAULTS:  # whatever else it says of these bytes
+                fault, words = "stream", _message(error)
+            raise FormatError(fault, words) from None
 
     def _call(self, half, signature, inputs):
         end = time.monotonic() + self._timeout

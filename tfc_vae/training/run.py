@@ -21,7 +21,7 @@ from tensorflow import keras
 
 from tfc_vae import config as config_module
 from tfc_vae import data, models
-from tfc_vae.config import ConfigError, ModelConfig, TrainConfig
+from tfc_vae.config import ConfigError, ModelConfig, TrainConfig, pick
 from tfc_vae.models.objective import SMALLEST_SIDE
 from tfc_vae.training import callbacks as own
 from tfc_vae.training import off_machine
@@ -162,9 +162,7 @@ def _reports(folder, held_out):
 
 
 def _strategy(name, batch):
-    if name not in STRATEGIES:
-        raise ConfigError(f"no strategy {name!r}; there is {', '.join(STRATEGIES)}")
-    strategy = STRATEGIES[name]()
+    strategy = pick(STRATEGIES, "strategy", name)()
     replicas = strategy.num_replicas_in_sync
     if batch % replicas:
         raise ConfigError(f"batch: {batch}; expected a multiple of {replicas} replicas")

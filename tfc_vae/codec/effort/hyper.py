@@ -5,10 +5,12 @@ analysis chose it before anything was quantised. For latents at T, in latent ste
 
     J(z) = bits(z) + sum of cost(T - mean(z), row(z))
 
-with the mean cost of `rdo.expected`. No pixel is decoded for it. Its gradient runs back
-through the prediction without that network's roundings; what is coded comes out of the
-integers again. Adam (Kingma and Ba 2015) on z, then SGA (Yang, Bamler and Mandt 2020):
-each z is drawn from its two neighbours, by a Gumbel softmax that cools down.
+with the mean cost of `choices.expected`. No pixel is decoded for it. Its gradient runs
+back through the prediction without that network's roundings; what is coded comes out of
+the integers again.
+
+Adam (Kingma and Ba 2015) on z, then SGA (Yang, Bamler and Mandt 2020): each z is drawn
+from its two neighbours, by a Gumbel softmax that cools down.
 """
 
 from __future__ import annotations
@@ -17,26 +19,26 @@ from functools import lru_cache
 
 import numpy as np
 
-from tfc_vae.codec import rdo
+from tfc_vae.codec.effort import choices
+from tfc_vae.coding.geometry import Z_MAX
 
-Z_MAX = 127  # as the integer network takes it
 STEPS = 60  # on three photographs, 800 smaller ones gain 0.1 % of J more
 RATE = 0.05  # z per step
 HOT, COLD = 0.2, 0.01  # temperatures of SGA
 
 
-def refine(problem, z, located, seed, sampled):
-    """Returns a better z, int32, for latents `located` (h, w, m), in latent steps.
+def refine(problem, z, y_hat, seed, sampled):
+    """Returns a better z, int32, for latents `y_hat` (h, w, m), in latent steps.
 
     sampled: steps of SGA after those of Adam alone.
     """
-    codec = problem.codec
-    bits = rdo.row_bits(
-        codec.tables,
-        codec.z_rows + np.arange(z.shape[2]),
+    model = problem.model
+    bits = choices.row_bits(
+        model.tables,
+        model.plan.z_index,
         np.arange(-Z_MAX - 1, Z_MAX + 2),
     )
-    cost = _cost(codec.tables, codec.y_rows)
+    cost = _cost(model.tables, model.plan.first_z)
     random = np.random.Generator(np.random.SFC64(seed))
     value = z.astype(np.float32)
     first, second = np.zeros_like(value), np.zeros_like(value)
@@ -46,7 +48,7 @@ def refine(problem, z, located, seed, sampled):
         if step >= STEPS:
             heat = HOT * (COLD / HOT) ** ((step - STEPS) / sampled)
             share, by_value = _drawn(share, heat, random)
-        gradient = problem.gradients.prediction(low + share, located, cost)
+        gradient = problem.gradients.prediction(low + share, y_hat, cost)
         gradient += _at(bits, low + 1) - _at(bits, low)
         gradient *= by_value
         first = 0.9 * first + 0.1 * gradient
@@ -79,4 +81,4 @@ def _at(bits, z):
 
 @lru_cache(maxsize=2)
 def _cost(tables, rows):
-    return rdo.expected(rdo.cheapest(tables, rows, rdo.CURVATURE))
+    return choices.expected(choices.cheapest(tables, rows, choices.CURVATURE))

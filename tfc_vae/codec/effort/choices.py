@@ -1,8 +1,8 @@
-"""Rate-distortion optimised quantisation: what a symbol costs, in look-up tables.
+"""Rate-distortion optimised quantisation: what a value costs, in look-up tables.
 
 Read this first.
   1. A latent's target t is where it would lie without quantisation, in latent steps
-     from the predicted mean. Symbol s costs bits(s | row) + weight (t - s)^2 bits.
+     from the predicted mean. Value v costs bits(v | row) + weight (t - v)^2 bits.
   2. `weight` is lmbda times what a squared step of error does to the pixels. Where a
      gain is at its optimum at high rate, d/dg (log2 g + weight / (12 g^2)) = 0 gives
      6 / ln 2 = 8.66 bits, for every channel and quality alike.
@@ -16,18 +16,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tfc_vae.coding.geometry import VALUE_MAX
 from tfc_vae.coding.tables import flat_symbols
 
 CURVATURE = float(6 / np.log(2))
 GRID, REACH = 32, 40
-LARGEST = 2**15 - 1  # the symbols that the container can carry
 
 
 class Choices(NamedTuple):
-    """Of every row and target: the best symbol, int16, and its cost, float32."""
+    """Of every row and target: the best value, int16, and its cost, float32."""
 
-    symbols: np.ndarray
+    values: np.ndarray
     cost: np.ndarray
+    skip: np.ndarray  # bool (rows,): the row codes nothing but 0
 
 
 def nearest_or_zero(tables, rows, weight) -> Choices:
@@ -38,7 +39,7 @@ def nearest_or_zero(tables, rows, weight) -> Choices:
 
 
 def cheapest(tables, rows, weight) -> Choices:
-    """The symbol with the least cost."""
+    """The value with the least cost."""
     targets = _targets()
     nearest, inward = np.floor(targets + 0.5), np.sign(targets)
     candidates = (nearest, nearest - inward, nearest - 2 * inward, 0 * nearest)
@@ -60,14 +61,15 @@ def expected(choices: Choices) -> np.ndarray:
 
 
 def choose(choices: Choices, targets, index):
-    """Targets, float, and table rows -> symbols, int16, of the same shape."""
-    place = np.rint(targets * GRID).clip(-REACH * GRID, REACH * GRID).astype(np.int32)
-    place += index.astype(np.int32) * choices.symbols.shape[1] + REACH * GRID
-    symbols = choices.symbols.take(place)
+    """Targets, float, and table rows -> values, int16, of the same shape."""
+    column = np.rint(targets * GRID).clip(-REACH * GRID, REACH * GRID).astype(np.int32)
+    column += index.astype(np.int32) * choices.values.shape[1] + REACH * GRID
+    values = choices.values.take(column)
     far = np.abs(targets) > REACH - 1
     if far.any():  # there the nearest is as good as any
-        symbols[far] = np.floor(targets[far] + 0.5).clip(-LARGEST, LARGEST)
-    return symbols
+        nearest = np.floor(targets[far] + 0.5).clip(-VALUE_MAX, VALUE_MAX)
+        values[far] = np.where(choices.skip[index[far]], 0, nearest)
+    return values
 
 
 def row_bits(tables, rows, values) -> np.ndarray:
@@ -92,15 +94,15 @@ def _best(tables, rows, weight, targets, candidates):
     values = np.arange(-REACH - 1, REACH + 2)
     bits = row_bits(tables, rows, values)
     cost = np.full((len(rows), len(targets)), np.inf, np.float32)
-    symbols = np.zeros(cost.shape, np.int16)
+    best = np.zeros(cost.shape, np.int16)
     for candidate in candidates:
         candidate = candidate.astype(np.int16)
         distortion = np.float32(weight) * np.square(targets - candidate)
         other = bits[:, candidate + REACH + 1] + distortion.astype(np.float32)
         better = other < cost
         cost = np.where(better, other, cost)
-        symbols = np.where(better, candidate, symbols)
+        best = np.where(better, candidate, best)
     skipped = tables.skip[rows]
-    symbols[skipped] = 0
+    best[skipped] = 0
     cost[skipped] = weight * np.square(targets)
-    return Choices(symbols, cost)
+    return Choices(best, cost, skipped)

@@ -12,8 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from tfc_vae.codec import chunks, rdo
-from tfc_vae.codec.search import GRADIENTS, EffortError
+from tfc_vae.codec import windows
+from tfc_vae.codec.effort import choices
+from tfc_vae.codec.levels import GRADIENTS, EffortError
+from tfc_vae.coding.geometry import LATENT, Z
 
 
 @lru_cache(maxsize=2)
@@ -61,7 +63,9 @@ class ImageGradients:
     def __init__(self, gradients, image, shape, quality):
         self._gradients, self._shape = gradients, shape
         self._quality = np.array([quality], np.float32)
-        bottom, right = 16 * shape[0] - image.shape[0], 16 * shape[1] - image.shape[1]
+        bottom, right = (
+            LATENT * n - m for n, m in zip(shape[:2], image.shape[:2], strict=True)
+        )
         self._pixels = np.pad(image, ((0, bottom), (0, right), (0, 0)))
         self._inside = np.zeros((*self._pixels.shape[:2], 1), bool)
         self._inside[: image.shape[0], : image.shape[1]] = True
@@ -73,41 +77,41 @@ class ImageGradients:
         """
         gradient, error = np.zeros(y_hat.shape, np.float32), 0.0
         halo = self._gradients.halo["synthesis"]
-        for chunk in chunks.plan(*y_hat.shape[:2], chunks.SIZE, halo):
-            there = chunks.times(16, chunk.window)
+        for at in windows.cover(*y_hat.shape[:2], windows.TILE, halo):
+            there = windows.times(LATENT, at.window)
             counted = np.zeros(self._inside[there].shape, bool)
-            inner = chunks.times(16, chunk.inner)
+            inner = windows.times(LATENT, at.inner)
             counted[inner] = self._inside[there][inner]
             part, value = self._gradients.distortion(
-                y_hat[chunk.window][np.newaxis],
+                y_hat[at.window][np.newaxis],
                 self._quality,
                 self._pixels[there][np.newaxis],
                 counted[np.newaxis],
             )
-            gradient[chunk.window] += part.numpy()[0]
+            gradient[at.window] += part.numpy()[0]
             error += float(value)
         return gradient, error
 
-    def prediction(self, z, located, cost):
+    def prediction(self, z, y_hat, cost):
         """The gradient of the cost of a prediction, by z (h, w, k).
 
-        located: the latents, in latent steps. cost: of a latent, a table by its table
-        row and its distance from the mean (see `rdo`).
+        y_hat: the latents, in latent steps. cost: of a latent, a table by its table
+        row and its distance from the mean (see `choices`).
         """
         gradient = np.zeros(z.shape, np.float32)
         halo = self._gradients.halo["hyper_synthesis"]
-        for chunk in chunks.plan(*z.shape[:2], chunks.SIZE // chunks.Z, halo):
-            latents = located[chunks.times(chunks.Z, chunk.window)]
+        for at in windows.cover(*z.shape[:2], windows.TILE // Z, halo):
+            latents = y_hat[windows.times(Z, at.window)]
             counted = np.zeros((*latents.shape[:2], 1), bool)
-            counted[chunks.times(chunks.Z, chunk.inner)] = True
+            counted[windows.times(Z, at.inner)] = True
             part = self._gradients.prediction(
-                z[chunk.window][np.newaxis],
+                z[at.window][np.newaxis],
                 self._quality,
                 latents[np.newaxis],
                 counted[np.newaxis],
                 cost,
             )
-            gradient[chunk.window] += part.numpy()[0]
+            gradient[at.window] += part.numpy()[0]
         return gradient
 
 
@@ -136,13 +140,13 @@ def _prediction(tf, relax):
     table = tf.TensorSpec((None, None), tf.float32)
 
     @tf.function(input_signature=[plane, tf.TensorSpec((1,)), plane, mask, table])
-    def prediction(z, quality, located, counted, cost):
-        height, width = tf.shape(located)[1], tf.shape(located)[2]
+    def prediction(z, quality, y_hat, counted, cost):
+        height, width = tf.shape(y_hat)[1], tf.shape(y_hat)[2]
         rows, columns = tf.unstack(tf.shape(cost))
         with tf.GradientTape() as tape:
             tape.watch(z)
             out = relax(z=z, quality=quality)
-            target = (located - out["mean"][:, :height, :width]) * rdo.GRID
+            target = (y_hat - out["mean"][:, :height, :width]) * choices.GRID
             column = target + tf.cast(columns // 2, tf.float32)
             row = out["index"][:, :height, :width]
             total = tf.where(counted, _interpolated(tf, cost, row, column), 0.0)

@@ -5,15 +5,10 @@ import builtins
 import numpy as np
 import pytest
 
-from tfc_vae.codec import (
-    EffortError,
-    LearnedCodec,
-    chunks,
-    prediction,
-    rdo,
-    refine,
-    search,
-)
+from tfc_vae.codec import EffortError, LearnedCodec, effort, levels, windows
+from tfc_vae.codec.effort import choices, gradients, hyper
+from tfc_vae.codec.effort.problem import Problem, mean_of
+from tfc_vae.codec.effort.stages import STAGES
 from tfc_vae.coding import concatenate, laplace
 
 TABLES = concatenate(laplace(np.geomspace(0.2, 20, 8), 12, skip_below=1e-2))
@@ -30,70 +25,85 @@ def image(photos):
     return np.ascontiguousarray(photos[0][:150, :200])
 
 
-def lagrangian(codec, image, coded, quality):
-    error = codec.squared_error(image, coded, quality)
-    return codec.bits(coded) + codec.info.lmbda(quality) * error
+@pytest.fixture(scope="module")
+def model(codec):
+    return codec.model
 
 
-@pytest.mark.parametrize("weight", [3.0, rdo.CURVATURE, 40.0])
+def lagrangian(model, image, latents, quality):
+    error = model.squared_error(image, latents, quality)
+    return model.bits(latents) + model.info.lmbda(quality) * error
+
+
+def latents_of(codec, image, quality, level):
+    q8 = round(256 * quality)
+    return codec.emit(image, codec.model.analyse(image), q8, level)
+
+
+def problem_of(model, image, quality=60, level=5):
+    return Problem(model, image, model.analyse(image), 256 * quality, level)
+
+
+@pytest.mark.parametrize("weight", [3.0, choices.CURVATURE, 40.0])
 def test_every_choice_is_the_cheapest_there_is(weight):
-    choices = rdo.cheapest(TABLES, TABLES.rows, weight)
+    table = choices.cheapest(TABLES, TABLES.rows, weight)
     values = np.arange(-60, 61)
     rng = np.random.default_rng(0)
     for row in range(TABLES.rows):
         if TABLES.skip[row]:
-            assert not choices.symbols[row].any()
+            assert not table.values[row].any()
             continue
         offset = values - TABLES.low[row]
         size = TABLES.size[row]
         symbols = TABLES.first[row] + np.where(
             (offset >= 0) & (offset < size), offset, size
         )
-        for target in np.rint(rng.uniform(-30, 30, 40) * rdo.GRID) / rdo.GRID:
+        for target in np.rint(rng.uniform(-30, 30, 40) * choices.GRID) / choices.GRID:
             cost = TABLES.cost[symbols] + weight * (values - target) ** 2
             index = np.full((1, 1, 1), row)
-            got = rdo.choose(choices, np.full((1, 1, 1), target, "f4"), index)
+            got = choices.choose(table, np.full((1, 1, 1), target, "f4"), index)
             assert cost[values == got.item()] <= cost.min() + 1e-6
 
 
 def test_far_targets_are_rounded_and_stay_in_range():
-    choices = rdo.cheapest(TABLES, TABLES.rows, 9.0)
+    table = choices.cheapest(TABLES, TABLES.rows, 9.0)
     targets = np.array([[[200.4, -5000.6, 1e6]]], np.float32)
-    got = rdo.choose(choices, targets, np.full(targets.shape, TABLES.rows - 1))
+    got = choices.choose(table, targets, np.full(targets.shape, TABLES.rows - 1))
     assert got.tolist() == [[[200, -5001, 32767]]]
+    assert TABLES.skip[0]  # whose values are 0 by definition, however far
+    got = choices.choose(table, targets, np.zeros(targets.shape, np.int16))
+    assert not got.any()
 
 
-@pytest.mark.parametrize("quality", [10.0, 60.0, 100.0])
+@pytest.mark.parametrize("quality", [10, 60, 100])
 def test_no_level_is_worse_than_the_one_below(codec, image, quality):
-    y = codec.analyse(image)
-    found = [codec.search(image, y, quality, level) for level in search.LEVELS]
-    costs = [lagrangian(codec, image, coded, quality) for coded in found]
+    found = [latents_of(codec, image, quality, level) for level in levels.LEVELS]
+    costs = [lagrangian(codec.model, image, latents, quality) for latents in found]
     assert all(b <= a for a, b in zip(costs, costs[1:], strict=False))
 
 
-def test_a_symbol_that_is_hardly_one_becomes_zero(codec, image):
+def test_a_value_that_is_hardly_one_becomes_zero(model, image):
     """Made so that level 2 must win: zeros cost no error here, and fewer bits."""
-    problem = search.Problem(codec, image, codec.analyse(image), 60.0)
-    live = ~codec.tables.skip[problem.plain.index]
+    problem = problem_of(model, image)
+    live = ~model.tables.skip[problem.plain.index]
     ones = problem.plain._replace(y=live.astype(np.int16))
     zeros = ones._replace(y=np.zeros_like(ones.y))
     problem.plain = ones
-    problem.y = (ones.mean / np.float32(16) + np.float32(0.501)) / problem.gain
-    problem.image = codec.render(zeros, 60.0)[: image.shape[0], : image.shape[1]]
-    found = search.search(problem, 2, progress=False)
-    changed = live & (found.y == 0)
+    problem.y = (mean_of(ones) + np.float32(0.501)) / problem.gain
+    problem.image = model.render(zeros, 60.0)[: image.shape[0], : image.shape[1]]
+    found = effort.improve(problem, 2, progress=False)
     # Where one and zero are as likely as each other, one may stay.
-    assert changed.sum() > 0.5 * live.sum()
+    assert (live & (found.y == 0)).sum() > 0.5 * live.sum()
     assert problem.lagrangian(found) < problem.lagrangian(ones)
 
 
 @pytest.mark.parametrize("level", [3, 5, 6, 8])
-def test_every_stage_improves_a_bad_start(codec, image, level):
-    problem = search.Problem(codec, image, codec.analyse(image), 60.0)
+def test_every_stage_improves_a_bad_start(model, image, level):
+    problem = problem_of(model, image)
     noise = np.random.default_rng(level).integers(-3, 4, problem.plain.y.shape)
-    live = ~codec.tables.skip[problem.plain.index]
+    live = ~model.tables.skip[problem.plain.index]
     start = problem.plain._replace(y=np.int16(problem.plain.y + live * noise))
-    ((stage, steps),) = search.STAGES[level]
+    ((stage, steps),) = STAGES[level]
     found = stage(problem, start, steps, level, lambda *_: None)
     assert problem.lagrangian(found) < problem.lagrangian(start)
 
@@ -102,9 +112,8 @@ def test_every_stage_improves_a_bad_start(codec, image, level):
 def test_no_level_is_worse_on_what_is_no_photograph(codec, kind):
     noise = np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8)
     image = {"noise": noise, "flat": 0 * noise + 90, "pixel": noise[:1, :1]}[kind]
-    y = codec.analyse(image)
-    found = [codec.search(image, y, 40.0, level) for level in (1, 2, 3, 5)]
-    costs = [lagrangian(codec, image, coded, 40.0) for coded in found]
+    found = [latents_of(codec, image, 40, level) for level in (1, 2, 3, 5)]
+    costs = [lagrangian(codec.model, image, latents, 40.0) for latents in found]
     assert all(b <= a for a, b in zip(costs, costs[1:], strict=False))
 
 
@@ -112,18 +121,18 @@ def test_a_searched_file_is_an_ordinary_file(codec, image):
     searched = codec.compress(image, 50, effort=6)
     assert searched == codec.compress(image, 50, effort=6)  # no chance in it
     pixels = codec.decompress(searched)
-    coded = codec.search(image, codec.analyse(image), 50.0, 6)
+    latents = latents_of(codec, image, 50, 6)
     error = np.square(pixels.astype(float) - image).sum() / 3
-    assert error == pytest.approx(codec.squared_error(image, coded, 50.0))
+    assert error == pytest.approx(codec.model.squared_error(image, latents, 50.0))
 
 
-def test_the_gradient_is_that_of_the_error(codec, image):
-    coded = codec.emit(codec.analyse(image), 60.0, 1)
-    networks = codec.gradients.of(image, coded.y.shape, 60.0)
-    y_hat = coded.y + coded.mean.astype(np.float32) / 16
+def test_the_gradient_is_that_of_the_error(model, image):
+    problem = problem_of(model, image)
+    latents, networks = problem.plain, problem.gradients
+    y_hat = latents.y + mean_of(latents)
     slope, error = networks.distortion(y_hat)
     # Beside the rounding to 8 bits, the error is that of the codec's own backend.
-    assert error == pytest.approx(codec.squared_error(image, coded, 60.0), rel=0.02)
+    assert error == pytest.approx(model.squared_error(image, latents, 60.0), rel=0.02)
     rng = np.random.default_rng(1)
     direction = rng.standard_normal(y_hat.shape, np.float32)
     step = 1e-2
@@ -133,30 +142,28 @@ def test_the_gradient_is_that_of_the_error(codec, image):
     assert (more - less) / (2 * step) == pytest.approx(expected, rel=0.02)
 
 
-def test_windows_change_no_gradient(codec, photos, monkeypatch):
-    image = np.ascontiguousarray(photos[1][:300, :520])
-    coded = codec.emit(codec.analyse(image), 60.0, 1)
-    networks = codec.gradients.of(image, coded.y.shape, 60.0)
-    y_hat = coded.y + coded.mean.astype(np.float32) / 16
-    z = coded.z.astype(np.float32) + np.float32(0.3)
-    cost = rdo.expected(rdo.cheapest(codec.tables, codec.y_rows, rdo.CURVATURE))
+def test_windows_change_no_gradient(model, photos, monkeypatch):
+    problem = problem_of(model, np.ascontiguousarray(photos[1][:300, :520]))
+    latents, networks = problem.plain, problem.gradients
+    y_hat = latents.y + mean_of(latents)
+    z = latents.z.astype(np.float32) + np.float32(0.3)
+    cost = choices.expected(problem.cheapest)
 
     def everything():
         slope, error = networks.distortion(y_hat)
         return slope, np.array(error), networks.prediction(z, y_hat, cost)
 
     whole = everything()
-    monkeypatch.setattr(chunks, "SIZE", 8)
+    monkeypatch.setattr(windows, "TILE", 8)
     for part, expected in zip(everything(), whole, strict=True):
         np.testing.assert_allclose(part, expected, atol=2e-4 * np.abs(expected).max())
 
 
-def test_a_refined_z_costs_less(codec, image):
+def test_a_refined_z_costs_less(model, image):
     """Judged by the integers that are coded, not by the relaxed ones."""
-    y = codec.analyse(image)
-    problem = search.Problem(codec, image, y, 60.0)
+    problem = problem_of(model, image)
     bad = -problem.plain.z  # so that there is something to gain
-    z = prediction.refine(problem, bad, y * problem.gain, 0, sampled=0)
+    z = hyper.refine(problem, bad, problem.unrounded, 0, sampled=0)
     before, after = problem.predicted(bad), problem.predicted(z)
     assert problem.lagrangian(after) < problem.lagrangian(before)
 
@@ -195,7 +202,7 @@ def test_without_tensorflow_the_high_levels_say_what_they_need(
             raise ImportError(name)
         return original(name, *args, **kwargs)
 
-    refine.gradients.cache_clear()
+    gradients.gradients.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
     assert codec.compress(image, 50, effort=4)
     with pytest.raises(EffortError, match="needs TensorFlow"):
