@@ -1,5 +1,7 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+
 import java.util.List;
 
 /**
@@ -22,7 +24,6 @@ public final class Decoder {
    */
   public static final long DEFAULT_MAX_PIXELS = 1L << 26;
 
-  static final int BLOCK = 16; // pixels per side of a latent
   private static final int MAX_TILE = 1024;
 
   private final Model model;
@@ -101,7 +102,7 @@ public final class Decoder {
         latents.copy(column, symbols, mean, rows);
         byte[] pixels =
             networks.synthesise(symbols, mean, rows, column.window(), header.quality());
-        checkLength("pixels", pixels.length, 3 * BLOCK * BLOCK * rows * column.window());
+        checkLength("pixels", pixels.length, 3 * LATENT * LATENT * rows * column.window());
         put(pixels, band, column, header, sink);
       }
     }
@@ -109,14 +110,14 @@ public final class Decoder {
 
   /** Hands over what is kept of a window's pixels, without the image's padding. */
   private static void put(byte[] pixels, Span band, Span column, Header header, PixelSink sink) {
-    int stride = 3 * BLOCK * column.window();
-    int top = BLOCK * band.start;
-    int left = BLOCK * column.start;
+    int stride = 3 * LATENT * column.window();
+    int top = LATENT * band.start;
+    int left = LATENT * column.start;
     int offset =
-        BLOCK * (band.start - band.windowStart) * stride
-            + 3 * BLOCK * (column.start - column.windowStart);
-    int height = (int) Math.min(BLOCK * band.length(), header.height - top);
-    int width = (int) Math.min(BLOCK * column.length(), header.width - left);
+        LATENT * (band.start - band.windowStart) * stride
+            + 3 * LATENT * (column.start - column.windowStart);
+    int height = (int) Math.min(LATENT * band.length(), header.height - top);
+    int width = (int) Math.min(LATENT * column.length(), header.width - left);
     sink.tile(pixels, offset, stride, top, left, height, width);
   }
 

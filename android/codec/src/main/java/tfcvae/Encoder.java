@@ -1,5 +1,7 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -12,8 +14,6 @@ import java.util.Map;
  * times over. An instance may serve several threads if its networks may.
  */
 public final class Encoder {
-  private static final int BLOCK = Decoder.BLOCK;
-
   private final Model model;
   private final Networks networks;
   private final int tile;
@@ -44,10 +44,11 @@ public final class Encoder {
    */
   public byte[] encode(Image image, double quality) {
     int q8 = Quality.q8(quality);
-    int height = (image.height + BLOCK - 1) / BLOCK;
-    int width = (image.width + BLOCK - 1) / BLOCK;
+    int height = Geometry.sideOfY(image.height);
+    int width = Geometry.sideOfY(image.width);
     // The prediction is up to three rows and columns larger.
-    if ((height + 3L) * (width + 3L) * model.latents > Integer.MAX_VALUE) {
+    long places = (height + Geometry.Z - 1L) * (width + Geometry.Z - 1L);
+    if (places * model.latents > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           image.height + " x " + image.width + " pixels are too many to encode at once");
     }
@@ -77,7 +78,7 @@ public final class Encoder {
       for (Span column : columns) {
         byte[] window = window(image, band, column);
         float[] part =
-            networks.analyse(window, BLOCK * band.window(), BLOCK * column.window());
+            networks.analyse(window, LATENT * band.window(), LATENT * column.window());
         Decoder.checkLength("y", part.length, band.window() * column.window() * model.latents);
         int row = column.length() * model.latents;
         for (int i = band.start; i < band.stop; i++) {
@@ -92,13 +93,13 @@ public final class Encoder {
 
   /** The pixels of a window; beyond the image its edge is repeated. */
   private static byte[] window(Image image, Span band, Span column) {
-    int height = BLOCK * band.window();
-    int width = BLOCK * column.window();
+    int height = LATENT * band.window();
+    int width = LATENT * column.window();
     byte[] pixels = new byte[3 * height * width];
-    int inside = Math.min(width, image.width - BLOCK * column.windowStart);
+    int inside = Math.min(width, image.width - LATENT * column.windowStart);
     for (int row = 0; row < height; row++) {
-      int source = Math.min(BLOCK * band.windowStart + row, image.height - 1);
-      int from = 3 * (source * image.width + BLOCK * column.windowStart);
+      int source = Math.min(LATENT * band.windowStart + row, image.height - 1);
+      int from = 3 * (source * image.width + LATENT * column.windowStart);
       int to = 3 * row * width;
       System.arraycopy(image.rgb, from, pixels, to, 3 * inside);
       for (int i = to + 3 * inside; i < to + 3 * width; i++) {
@@ -110,16 +111,16 @@ public final class Encoder {
 
   /** The integers to code at one quality; floats end here. */
   private LaneEncoder emit(float[] y, int height, int width, float quality) {
-    int zHeight = (height + 3) / 4;
-    int zWidth = (width + 3) / 4;
+    int zHeight = Geometry.sideOfZ(height);
+    int zWidth = Geometry.sideOfZ(width);
     int[] z = networks.hyperAnalyse(y, height, width, quality);
     Decoder.checkLength("z", z.length, zHeight * zWidth * model.hyperLatents);
     Networks.Prediction said = networks.predict(z, zHeight, zWidth, quality);
-    int predicted = 16 * zHeight * zWidth * model.latents;
+    int predicted = Geometry.Z * zHeight * Geometry.Z * zWidth * model.latents;
     Decoder.checkLength("mean", said.mean.length, predicted);
     Decoder.checkLength("index", said.index.length, predicted);
-    int[] mean = cut(said.mean, 4 * zWidth, height, width);
-    int[] index = cut(said.index, 4 * zWidth, height, width);
+    int[] mean = cut(said.mean, Geometry.Z * zWidth, height, width);
+    int[] index = cut(said.index, Geometry.Z * zWidth, height, width);
     int[] symbols = networks.quantise(y, mean, index, height, width, quality);
     Decoder.checkLength("symbols", symbols.length, y.length);
     int[] zRows = new int[z.length];

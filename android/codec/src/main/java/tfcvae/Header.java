@@ -11,7 +11,7 @@ public final class Header {
   /** Pixels, before padding; 1 to 2^32 - 1. */
   public final long width;
 
-  /** The quality in steps of 1/256, 256 to 25600; see {@link Quality}. */
+  /** The quality, {@link Quality#LOWEST} to {@link Quality#HIGHEST}. */
   public final int qualityQ8;
 
   /** The number of lanes is 2 to the power of this, 0 to 8. */

@@ -1,5 +1,7 @@
 package tfcvae;
 
+import static tfcvae.Geometry.Z;
+
 import java.util.Arrays;
 import java.util.Iterator;
 
@@ -10,7 +12,6 @@ import java.util.Iterator;
  * it, predicts some rows of y, whose symbols are then taken from the stream.
  */
 final class LatentRows {
-  private static final int LATENTS_PER_Z = 4; // along each side
   private static final int BAND = 4; // rows of z
   private static final int MAX_VALUES = 1 << 25; // of any array: 128 MB
 
@@ -41,17 +42,17 @@ final class LatentRows {
     this.networks = networks;
     this.stream = stream;
     quality = header.quality();
-    height = blocks(header.height, Decoder.BLOCK);
-    width = blocks(header.width, Decoder.BLOCK);
-    zHeight = blocks(height, LATENTS_PER_Z);
-    zWidth = blocks(width, LATENTS_PER_Z);
+    height = Geometry.sideOfY(header.height);
+    width = Geometry.sideOfY(header.width);
+    zHeight = Geometry.sideOfZ(height);
+    zWidth = Geometry.sideOfZ(width);
     // Without a halo in the manifest all is predicted at once: always right, never small.
     int band = model.predictionHalo < 0 ? zHeight : BAND;
     int bandWindow = Math.min(zHeight, band + 2 * Math.max(model.predictionHalo, 0));
     bands = Span.cover(zHeight, band, Math.max(model.predictionHalo, 0)).iterator();
-    int rows = (int) Math.min(height, (long) window + LATENTS_PER_Z * band);
-    long most = Math.max(rows, LATENTS_PER_Z * bandWindow);
-    checkSize(most * LATENTS_PER_Z * zWidth, model.latents);
+    int rows = (int) Math.min(height, (long) window + Z * band);
+    long most = Math.max(rows, Z * bandWindow);
+    checkSize(most * Z * zWidth, model.latents);
     checkSize((long) zHeight * zWidth, model.hyperLatents);
     z = decodeZ();
     y = new int[rows * width * model.latents];
@@ -64,7 +65,7 @@ final class LatentRows {
           String.format(
               "an image of %d x %d blocks of %d pixels takes arrays of more than %d values "
                   + "with this model; decode it in smaller tiles, or elsewhere",
-              height, width, Decoder.BLOCK, MAX_VALUES));
+              height, width, Geometry.LATENT, MAX_VALUES));
     }
   }
 
@@ -100,14 +101,14 @@ final class LatentRows {
     int zRow = zWidth * model.hyperLatents;
     int[] window = Arrays.copyOfRange(z, band.windowStart * zRow, band.windowStop * zRow);
     Networks.Prediction said = networks.predict(window, band.window(), zWidth, quality);
-    int saidRow = LATENTS_PER_Z * zWidth * model.latents;
-    int expected = LATENTS_PER_Z * band.window() * saidRow;
+    int saidRow = Z * zWidth * model.latents;
+    int expected = Z * band.window() * saidRow;
     Decoder.checkLength("mean", said.mean.length, expected);
     Decoder.checkLength("index", said.index.length, expected);
     int row = width * model.latents;
-    int stop = Math.min(LATENTS_PER_Z * band.stop, height);
+    int stop = Math.min(Z * band.stop, height);
     for (; end < stop; end++) {
-      int from = (end - LATENTS_PER_Z * band.windowStart) * saidRow;
+      int from = (end - Z * band.windowStart) * saidRow;
       int to = (end - first) * row;
       System.arraycopy(said.mean, from, mean, to, row);
       stream.pop(said.index, from, row, y, to);
@@ -134,9 +135,5 @@ final class LatentRows {
 
   int width() {
     return width;
-  }
-
-  private static int blocks(long length, int block) {
-    return (int) ((length + block - 1) / block);
   }
 }
