@@ -1,5 +1,8 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+import static tfcvae.Geometry.Z;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -78,7 +81,7 @@ final class GoldenTest {
     return new Replay() {
       @Override
       public float[] analyse(byte[] pixels, int height, int width) {
-        Check.equal(height, 16 * size[0]);
+        Check.equal(height, LATENT * size[0]);
         return new float[size[0] * size[1] * size[2]];
       }
 
@@ -91,8 +94,8 @@ final class GoldenTest {
       public Prediction predict(int[] z, int height, int width, float quality) {
         Check.equal(z, photo.get("z").values);
         return new Prediction(
-            padded(photo.get("mean"), 4 * height, 4 * width),
-            padded(photo.get("index"), 4 * height, 4 * width));
+            padded(photo.get("mean"), Z * height, Z * width),
+            padded(photo.get("index"), Z * height, Z * width));
       }
 
       @Override
@@ -107,7 +110,7 @@ final class GoldenTest {
       public byte[] synthesise(int[] y, int[] mean, int height, int width, float quality) {
         seen.add(y.clone());
         seen.add(mean.clone());
-        return new byte[768 * height * width];
+        return new byte[3 * LATENT * height * LATENT * width];
       }
     };
   }
@@ -146,7 +149,7 @@ final class GoldenTest {
       int width = (int) header.width;
       Image image = new Image(height, width, new byte[3 * height * width]);
       Encoder encoder = new Encoder(Data.photoModel(6, null), networks);
-      Check.equal(encoder.encode(image, header.qualityQ8 / 256.0), Data.photoFile(name));
+      Check.equal(encoder.encode(image, header.quality()), Data.photoFile(name));
     }
   }
 
