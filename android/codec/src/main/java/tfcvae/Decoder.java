@@ -74,6 +74,7 @@ public final class Decoder {
     Header header = file.header;
     if (!header.modelId.equals(model.id)) {
       throw new FormatException(
+          Fault.MODEL,
           String.format(
               "the file needs model %s; %s is %s", header.modelId, model.name, model.id));
     }
@@ -143,6 +144,7 @@ public final class Decoder {
     public void start(int height, int width) throws FormatException {
       if (3L * height * width > Integer.MAX_VALUE) {
         throw new FormatException(
+            Fault.TOO_LARGE,
             height + " x " + width + " pixels do not fit one array; decode to a sink");
       }
       image = new Image(height, width, new byte[3 * height * width]);

@@ -127,6 +127,6 @@ final class LaneDecoder {
   }
 
   private static FormatException damaged(String how) {
-    return new FormatException("the file is damaged: " + how);
+    return new FormatException(Fault.STREAM, "the file is damaged: " + how);
   }
 }

@@ -62,6 +62,7 @@ final class LatentRows {
   private void checkSize(long places, int channels) throws FormatException {
     if (places > MAX_VALUES / channels) {
       throw new FormatException(
+          Fault.TOO_LARGE,
           String.format(
               "an image of %d x %d blocks of %d pixels takes arrays of more than %d values "
                   + "with this model; decode it in smaller tiles, or elsewhere",

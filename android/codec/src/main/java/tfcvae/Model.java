@@ -100,6 +100,6 @@ public final class Model {
 
   private static FormatException error(String name, String expected) {
     return new FormatException(
-        "manifest.json: " + name + " is not " + expected + "; export the model again");
+        Fault.MODEL, "manifest.json: " + name + " is not " + expected + "; export the model again");
   }
 }

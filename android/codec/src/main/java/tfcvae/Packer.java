@@ -11,7 +11,8 @@ final class Packer {
 
   static byte[] pack(Header header, Map<Character, byte[]> sections) throws FormatException {
     if (!sections.containsKey(Container.STREAM)) {
-      throw new FormatException("section 'S' is missing; every file needs one");
+      throw new FormatException(
+          Fault.SECTION_MISSING, "section 'S' is missing; every file needs one");
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     byte[] head = head(header);
@@ -47,6 +48,7 @@ final class Packer {
       char tag = section.getKey();
       if (!Container.isCritical(tag) && !Container.isAncillary(tag)) {
         throw new FormatException(
+            Fault.SECTION_UNKNOWN,
             "cannot write section '" + tag + "'; expected S, E or one letter from a to z");
       }
       out.write(tag);

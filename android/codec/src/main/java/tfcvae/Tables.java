@@ -140,7 +140,7 @@ final class Tables {
 
   private static void check(boolean condition, String message) throws FormatException {
     if (!condition) {
-      throw new FormatException("tables: " + message + "; export the model again");
+      throw new FormatException(Fault.MODEL, "tables: " + message + "; export the model again");
     }
   }
 }
