@@ -58,7 +58,7 @@ final class DecoderTest {
   static void testAHaloThatIsTooSmallWouldBeNoticed() throws Exception {
     // So the test before this one can fail.
     byte[] file = encode(model(REACH), image(630, 410), 60);
-    Check.refused("damaged", () -> decoder(model(REACH - 1), 8).decode(file));
+    Check.refused(Fault.STREAM, () -> decoder(model(REACH - 1), 8).decode(file));
   }
 
   static void testTilesOfTheAnalysisChangeNoByte() throws Exception {
@@ -141,7 +141,7 @@ final class DecoderTest {
 
   static void testAFileOfAnotherModelIsRefused() throws Exception {
     byte[] file = Data.photoFile();
-    Check.refused("needs model", () -> decoder(model(null), 64).decode(file));
+    Check.refused(Fault.MODEL, () -> decoder(model(null), 64).decode(file));
   }
 
   static void testHugeImagesAreRefusedBeforeAnythingIsAllocated() throws Exception {

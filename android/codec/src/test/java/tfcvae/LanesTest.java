@@ -120,7 +120,7 @@ final class LanesTest {
       "", "00000000000000", "00800000 0080000000", "00800000 ff7f0000", "00800000 00000080"
     };
     for (String stream : streams) {
-      Check.refused("", () -> new LaneDecoder(Data.bytes(stream), new byte[0], 2, tables));
+      Check.refused(Fault.STREAM, () -> new LaneDecoder(Data.bytes(stream), new byte[0], 2, tables));
     }
     byte[] start = Data.bytes("00800000 00800000");
     new LaneDecoder(start, new byte[0], 2, tables).finish();
@@ -144,7 +144,7 @@ final class LanesTest {
     int[] counts = {50, 50, 45};
     for (int i = 0; i < decoders.length; i++) {
       decoders[i].pop(rows, 0, counts[i], new int[50], 0);
-      Check.refused("does not end", decoders[i]::finish);
+      Check.refused(Fault.STREAM, decoders[i]::finish);
     }
   }
 
@@ -159,17 +159,17 @@ final class LanesTest {
     Check.that(escapes.length > 0, "the test needs an escape");
     for (int n = 0; n < stream.length; n++) {
       byte[] cut = Arrays.copyOf(stream, n);
-      Check.refused("", () -> all(new LaneDecoder(cut, escapes, 4, tables), rows));
+      Check.refused(Fault.STREAM, () -> all(new LaneDecoder(cut, escapes, 4, tables), rows));
     }
     for (int n = 0; n < escapes.length; n++) {
       byte[] cut = Arrays.copyOf(escapes, n);
-      Check.refused("", () -> all(new LaneDecoder(stream, cut, 4, tables), rows));
+      Check.refused(Fault.STREAM, () -> all(new LaneDecoder(stream, cut, 4, tables), rows));
     }
     int[] beyond = {tables.rows};
     int[] before = {-1};
     LaneDecoder decoder = new LaneDecoder(stream, escapes, 4, tables);
-    Check.refused("row", () -> pop(decoder, beyond));
-    Check.refused("row", () -> pop(decoder, before));
+    Check.refused(Fault.STREAM, () -> pop(decoder, beyond));
+    Check.refused(Fault.STREAM, () -> pop(decoder, before));
   }
 
   static void testLanesTakeLessThanOnePercent() {
