@@ -39,17 +39,18 @@ public final class Encoder {
    *
    * @param quality 1 to 100; higher is better, and larger
    * @return a whole .tfcv file
-   * @throws IllegalArgumentException the quality is out of range, or the image has so many latents
-   *     that one array does not hold them
+   * @throws FormatException the quality is out of range, or the image has so many latents that one
+   *     array does not hold them
    */
-  public byte[] encode(Image image, double quality) {
+  public byte[] encode(Image image, double quality) throws FormatException {
     int q8 = Quality.q8(quality);
     int height = Geometry.sideOfY(image.height);
     int width = Geometry.sideOfY(image.width);
     // The prediction is up to three rows and columns larger.
     long places = (height + Geometry.Z - 1L) * (width + Geometry.Z - 1L);
     if (places * model.latents > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
+      throw new FormatException(
+          Fault.TOO_LARGE,
           image.height + " x " + image.width + " pixels are too many to encode at once");
     }
     LaneEncoder groups = emit(analyse(image, height, width), height, width, Quality.value(q8));
@@ -60,13 +61,9 @@ public final class Encoder {
     if (escapes.length > 0) {
       sections.put(Container.ESCAPES, escapes);
     }
-    try {
-      int lanesLog2 = Integer.numberOfTrailingZeros(lanes);
-      return Container.pack(
-          new Header(model.id, image.height, image.width, q8, lanesLog2), sections);
-    } catch (FormatException impossible) { // all of it was checked above
-      throw new IllegalStateException(impossible);
-    }
+    int lanesLog2 = Integer.numberOfTrailingZeros(lanes);
+    Header header = new Header(model.id, image.height, image.width, q8, lanesLog2);
+    return Container.pack(header, sections);
   }
 
   /** y, (height, width, latents), tile by tile. */

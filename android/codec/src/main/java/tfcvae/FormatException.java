@@ -3,7 +3,8 @@ package tfcvae;
 import java.io.IOException;
 
 /**
- * These bytes are not what they should be: a damaged, foreign or too large file.
+ * These bytes are not what they should be, a damaged, foreign or too large file; or these values do
+ * not fit in one.
  *
  * <p>{@link #fault} says what is wrong, in the words of all readers; the message says what was
  * found, what was expected and what to do. Whatever bytes a public method of this package reads,

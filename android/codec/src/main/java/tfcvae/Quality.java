@@ -19,12 +19,12 @@ public final class Quality {
   /**
    * Rounds a quality of 1 to 100 to the integer that a header stores.
    *
-   * @throws IllegalArgumentException if it is not a number from 1 to 100
+   * @throws FormatException if it is not a number from 1 to 100
    */
-  public static int q8(double quality) {
+  public static int q8(double quality) throws FormatException {
     if (!(quality >= value(LOWEST) && quality <= value(HIGHEST))) { // also refuses NaN
-      throw new IllegalArgumentException(
-          "quality is " + quality + "; expected a number from 1 to 100");
+      throw new FormatException(
+          Fault.HEADER_VALUE, "quality is " + quality + "; expected a number from 1 to 100");
     }
     return (int) Math.rint(quality * STEPS); // halves to even, as in Python
   }

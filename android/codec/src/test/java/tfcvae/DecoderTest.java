@@ -25,7 +25,8 @@ final class DecoderTest {
     return new Image(height, width, rgb);
   }
 
-  private static byte[] encode(Model model, Image image, double quality) {
+  private static byte[] encode(Model model, Image image, double quality)
+      throws FormatException {
     return new Encoder(model, new LocalNetworks(model, REACH)).encode(image, quality);
   }
 
@@ -175,12 +176,16 @@ final class DecoderTest {
     }
   }
 
+  static void testAnImpossibleQualityIsRefusedBeforeAnyWork() throws Exception {
+    Encoder encoder = new Encoder(model(null), new Replay());
+    Check.refused(Fault.HEADER_VALUE, () -> encoder.encode(image(1, 1), 0.99));
+  }
+
   static void testWrongUseIsAnIllegalArgument() throws Exception {
     Model model = model(null);
     Class<? extends Exception> wrong = IllegalArgumentException.class;
     Check.raises(wrong, "tile is 0", () -> decoder(model, 0));
     Check.raises(wrong, "tile is 1025", () -> decoder(model, 1025));
-    Check.raises(wrong, "quality", () -> encode(model, image(1, 1), 0));
     Check.raises(wrong, "3 per pixel", () -> new Image(2, 2, new byte[11]));
   }
 
