@@ -78,6 +78,7 @@ public final class Decoder {
           String.format(
               "the file needs model %s; %s is %s", header.modelId, model.name, model.id));
     }
+    checkLatents(header);
     byte[] escapes = file.sections.getOrDefault(Container.ESCAPES, new byte[0]);
     LaneDecoder stream =
         new LaneDecoder(
@@ -85,6 +86,18 @@ public final class Decoder {
     int window = tile + 2 * model.synthesisHalo;
     LatentRows latents = new LatentRows(model, networks, stream, header, window);
     render(latents, header, sink);
+  }
+
+  private void checkLatents(Header header) throws FormatException {
+    int rows = Geometry.sideOfY(header.height);
+    int columns = Geometry.sideOfY(header.width);
+    if (Geometry.isTooLarge(rows, columns, maxPixels)) {
+      throw new FormatException(
+          Fault.TOO_LARGE,
+          String.format(
+              "an image of %d x %d pixels takes more latents than one of %d pixels",
+              header.height, header.width, maxPixels));
+    }
   }
 
   private void render(LatentRows latents, Header header, PixelSink sink)

@@ -35,4 +35,12 @@ public final class Geometry {
   public static int sideOfZ(int latents) {
     return (latents + Z - 1) / Z;
   }
+
+  /**
+   * Whether a y of this size has more latents than the largest image of {@code maxPixels}: a strip
+   * one pixel wide passes a bound on pixels and has 16 times the latents.
+   */
+  static boolean isTooLarge(int rows, int columns, long maxPixels) {
+    return (long) LATENT * LATENT * rows * columns > maxPixels;
+  }
 }
