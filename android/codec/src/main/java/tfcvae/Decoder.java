@@ -83,9 +83,10 @@ public final class Decoder {
     LaneDecoder stream =
         new LaneDecoder(
             file.sections.get(Container.STREAM), escapes, header.lanes(), model.tables);
+    Passes passes =
+        new Passes(model, networks, header.quality(), header.height, header.width);
     int window = tile + 2 * model.synthesisHalo;
-    LatentRows latents = new LatentRows(model, networks, stream, header, window);
-    render(latents, header, sink);
+    render(new LatentRows(passes, stream, model.latents, window), passes, header, sink);
   }
 
   private void checkLatents(Header header) throws FormatException {
@@ -100,10 +101,10 @@ public final class Decoder {
     }
   }
 
-  private void render(LatentRows latents, Header header, PixelSink sink)
+  private void render(LatentRows latents, Passes passes, Header header, PixelSink sink)
       throws FormatException {
-    List<Span> bands = Span.cover(latents.height(), tile, model.synthesisHalo);
-    List<Span> columns = Span.cover(latents.width(), tile, model.synthesisHalo);
+    List<Span> bands = Span.cover(passes.rows, tile, model.synthesisHalo);
+    List<Span> columns = Span.cover(passes.columns, tile, model.synthesisHalo);
     int rows = bands.get(0).window();
     int[] symbols = new int[rows * columns.get(0).window() * model.latents];
     int[] mean = new int[symbols.length];

@@ -2,7 +2,6 @@ package tfcvae;
 
 import static tfcvae.Geometry.LATENT;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,16 +43,16 @@ public final class Encoder {
    */
   public byte[] encode(Image image, double quality) throws FormatException {
     int q8 = Quality.q8(quality);
-    int height = Geometry.sideOfY(image.height);
-    int width = Geometry.sideOfY(image.width);
+    float value = Quality.value(q8);
+    Passes passes = new Passes(model, networks, value, image.height, image.width);
     // The prediction is up to three rows and columns larger.
-    long places = (height + Geometry.Z - 1L) * (width + Geometry.Z - 1L);
+    long places = (passes.rows + Geometry.Z - 1L) * (passes.columns + Geometry.Z - 1L);
     if (places * model.latents > Integer.MAX_VALUE) {
       throw new FormatException(
           Fault.TOO_LARGE,
           image.height + " x " + image.width + " pixels are too many to encode at once");
     }
-    LaneEncoder groups = emit(analyse(image, height, width), height, width, Quality.value(q8));
+    LaneEncoder groups = passes.encode(analyse(image, passes.rows, passes.columns));
     int lanes = Lanes.choose(groups.idealBits());
     Map<Character, byte[]> sections = new HashMap<>();
     sections.put(Container.STREAM, groups.stream(lanes));
@@ -104,37 +103,5 @@ public final class Encoder {
       }
     }
     return pixels;
-  }
-
-  /** The integers to code at one quality; floats end here. */
-  private LaneEncoder emit(float[] y, int height, int width, float quality) {
-    int zHeight = Geometry.sideOfZ(height);
-    int zWidth = Geometry.sideOfZ(width);
-    int[] z = networks.hyperAnalyse(y, height, width, quality);
-    Decoder.checkLength("z", z.length, zHeight * zWidth * model.hyperLatents);
-    Networks.Prediction said = networks.predict(z, zHeight, zWidth, quality);
-    int predicted = Geometry.Z * zHeight * Geometry.Z * zWidth * model.latents;
-    Decoder.checkLength("mean", said.mean.length, predicted);
-    Decoder.checkLength("index", said.index.length, predicted);
-    int[] mean = cut(said.mean, Geometry.Z * zWidth, height, width);
-    int[] index = cut(said.index, Geometry.Z * zWidth, height, width);
-    int[] symbols = networks.quantise(y, mean, index, height, width, quality);
-    Decoder.checkLength("symbols", symbols.length, y.length);
-    int[] zRows = new int[z.length];
-    Arrays.setAll(zRows, i -> model.zRows + i % model.hyperLatents);
-    LaneEncoder groups = new LaneEncoder(model.tables);
-    groups.add(z, zRows);
-    groups.add(symbols, index);
-    return groups;
-  }
-
-  /** The first rows and columns of a plane of latents that has {@code columns}. */
-  private int[] cut(int[] plane, int columns, int height, int width) {
-    int row = width * model.latents;
-    int[] result = new int[height * row];
-    for (int i = 0; i < height; i++) {
-      System.arraycopy(plane, i * columns * model.latents, result, i * row, row);
-    }
-    return result;
   }
 }

@@ -31,8 +31,8 @@ public final class Model {
   /** How many hyper-latents beyond its own a prediction depends on; negative if not known. */
   final int predictionHalo;
 
-  /** The table row of channel 0 of z; the rows before it are those of y. */
-  final int zRows;
+  /** The table row of channel 0 of z, the next one of channel 1; those of y are before. */
+  final int zIndex;
 
   final Tables tables;
 
@@ -43,16 +43,19 @@ public final class Model {
     id = string(manifest, "model_id");
     latents = number(channels, "y", 1, MAX_CHANNELS);
     hyperLatents = number(channels, "z", 1, MAX_CHANNELS);
-    zRows = number(manifest, "z_rows", 1, tables.rows);
+    zIndex = number(manifest, "z_rows", 1, tables.rows);
     analysisHalo = number(halo, "analysis", 0, MAX_HALO);
     synthesisHalo = number(halo, "synthesis", 0, MAX_HALO);
     boolean known = halo.containsKey("hyper_synthesis"); // older manifests lack it
     predictionHalo = known ? number(halo, "hyper_synthesis", 0, MAX_HALO) : -1;
+    if (manifest.containsKey("plan")) {
+      Passes.checkPlan(manifest.get("plan"));
+    }
     this.tables = tables;
     if (!id.matches("[0-9a-f]{16}")) {
       throw error("model_id", "16 lower-case hexadecimal digits");
     }
-    if (zRows + hyperLatents > tables.rows) {
+    if (zIndex + hyperLatents > tables.rows) {
       throw error("z_rows", "a row of tables.npz for each channel of z");
     }
   }

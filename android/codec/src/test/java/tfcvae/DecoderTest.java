@@ -56,6 +56,13 @@ final class DecoderTest {
     }
   }
 
+  static void testABandThatIsAllOfTheImageFitsTheSmallestTile() throws Exception {
+    Model model = model(REACH);
+    byte[] file = encode(model, image(24 * 16, 20), 60); // 6 rows of z: one band with its halo
+    byte[] whole = decoder(model, 64).decode(file).rgb;
+    Check.equal(decoder(model, 1).decode(file).rgb, whole);
+  }
+
   static void testAHaloThatIsTooSmallWouldBeNoticed() throws Exception {
     // So the test before this one can fail.
     byte[] file = encode(model(REACH), image(630, 410), 60);

@@ -60,7 +60,7 @@ final class LocalNetworks implements Networks {
       int place = i / model.latents;
       int block = place / (Z * width) / Z * width + place % (Z * width) / Z;
       mean[i] = sums[block * model.hyperLatents] % 99 + i % model.latents;
-      index[i] = Math.floorMod(sums[block * model.hyperLatents] + place * 7 + i, model.zRows);
+      index[i] = Math.floorMod(sums[block * model.hyperLatents] + place * 7 + i, model.zIndex);
     }
     return new Prediction(mean, index);
   }

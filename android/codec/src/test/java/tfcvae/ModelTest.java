@@ -48,7 +48,7 @@ final class ModelTest {
     Check.equal(model.id, content.get("model_id"));
     Check.equal((double) model.latents, channels.get("y"));
     Check.equal((double) model.hyperLatents, channels.get("z"));
-    Check.equal(model.tables.rows, model.zRows + model.hyperLatents);
+    Check.equal(model.tables.rows, model.zIndex + model.hyperLatents);
   }
 
   static void testAManifestThatDoesNotFitIsRefused() {
@@ -61,6 +61,21 @@ final class ModelTest {
     refused("synthesis is not", manifest("0123456789abcdef", 4, 1, 1, -1));
     refused("y is not", manifest("0123456789abcdef", 4, 1, 1, 6).replace(": 4", ": 4.5"));
     refused("y is not", manifest("0123456789abcdef", 4, 1, 1, 6).replace(": 4", ": NaN"));
+  }
+
+  static void testAPlanOfSeveralPassesNeedsANewerReader() throws Exception {
+    for (String plan : new String[] {"[[0, 0], [0, 0]]", "0"}) {
+      Check.equal(withPlan(plan).latents, 4);
+    }
+    for (String plan : new String[] {"[[0, 1], [1, 0]]", "4", "{}", "null", "\"latin-square\""}) {
+      Check.refused("a newer reader is needed", () -> withPlan(plan));
+    }
+  }
+
+  private static Model withPlan(String plan) throws Exception {
+    String manifest = manifest("0123456789abcdef", 4, 1, 1, 6);
+    String more = manifest.replace("{\"name\"", "{\"plan\": " + plan + ", \"name\"");
+    return Model.read(Data.utf8(more), TablesTest.zip(TablesTest.smallTables()));
   }
 
   private static String manifest(String id, int y, int z, int zRows, int synthesis) {
