@@ -94,8 +94,8 @@ final class GoldenTest {
       public Prediction predict(int[] z, int height, int width, float quality) {
         Check.equal(z, photo.get("z").values);
         return new Prediction(
-            padded(photo.get("mean"), Z * height, Z * width),
-            padded(photo.get("index"), Z * height, Z * width));
+            Symbols.padded(photo.get("mean"), Z * height, Z * width),
+            Symbols.padded(photo.get("index"), Z * height, Z * width));
       }
 
       @Override
@@ -113,18 +113,6 @@ final class GoldenTest {
         return new byte[3 * LATENT * height * LATENT * width];
       }
     };
-  }
-
-  /** A plane with rows and columns of -1 behind it, which nothing may look at. */
-  private static int[] padded(NpyArray plane, int height, int width) {
-    int channels = plane.shape[2];
-    int[] padded = new int[height * width * channels];
-    Arrays.fill(padded, -1);
-    int row = plane.shape[1] * channels;
-    for (int i = 0; i < plane.shape[0]; i++) {
-      System.arraycopy(plane.values, i * row, padded, i * width * channels, row);
-    }
-    return padded;
   }
 
   static void testTheGoldenPhotosAreReadToTheLastSymbol() throws Exception {
