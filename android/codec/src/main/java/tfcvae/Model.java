@@ -7,6 +7,7 @@ import java.util.Map;
  * numbers of its manifest. Immutable; one instance serves any number of threads.
  */
 public final class Model {
+  private static final int SCHEMA = 1; // of manifest.json: the newest one that is known here
   private static final int MAX_CHANNELS = 1 << 14;
   private static final int MAX_HALO = 64;
 
@@ -72,7 +73,21 @@ public final class Model {
     if (!(content instanceof Map)) {
       throw error("the whole", "an object");
     }
+    checkSchema((Map<?, ?>) content);
     return new Model((Map<?, ?>) content, Tables.read(tables));
+  }
+
+  /** Comes before all else: a newer manifest may name everything anew. */
+  private static void checkSchema(Map<?, ?> manifest) throws FormatException {
+    boolean older = !manifest.containsKey("schema");
+    int schema = older ? 1 : number(manifest, "schema", 1, Integer.MAX_VALUE);
+    if (schema > SCHEMA) {
+      throw new FormatException(
+          Fault.MODEL,
+          String.format(
+              "manifest.json: schema %d; this reader knows %d: a newer reader is needed",
+              schema, SCHEMA));
+    }
   }
 
   private static Map<?, ?> object(Map<?, ?> parent, String name) throws FormatException {

@@ -65,16 +65,25 @@ final class ModelTest {
 
   static void testAPlanOfSeveralPassesNeedsANewerReader() throws Exception {
     for (String plan : new String[] {"[[0, 0], [0, 0]]", "0"}) {
-      Check.equal(withPlan(plan).latents, 4);
+      Check.equal(with("plan", plan).latents, 4);
     }
     for (String plan : new String[] {"[[0, 1], [1, 0]]", "4", "{}", "null", "\"latin-square\""}) {
-      Check.refused("a newer reader is needed", () -> withPlan(plan));
+      Check.refused("plan is not one pass", () -> with("plan", plan));
     }
   }
 
-  private static Model withPlan(String plan) throws Exception {
+  static void testANewerSchemaNeedsANewerReader() throws Exception {
+    Check.equal(with("schema", "1").latents, 4);
+    Check.refused("schema 2; this reader knows 1", () -> with("schema", "2"));
+    refused("schema 7", "{\"schema\": 7, \"channels\": [4, 1]}"); // whatever else it has
+    for (String broken : new String[] {"0", "-1", "1.5", "true", "null", "\"1\"", "NaN"}) {
+      Check.refused("schema is not an integer", () -> with("schema", broken));
+    }
+  }
+
+  private static Model with(String key, String value) throws Exception {
     String manifest = manifest("0123456789abcdef", 4, 1, 1, 6);
-    String more = manifest.replace("{\"name\"", "{\"plan\": " + plan + ", \"name\"");
+    String more = manifest.replace("{\"name\"", "{\"" + key + "\": " + value + ", \"name\"");
     return Model.read(Data.utf8(more), TablesTest.zip(TablesTest.smallTables()));
   }
 
