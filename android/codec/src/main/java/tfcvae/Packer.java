@@ -60,12 +60,12 @@ final class Packer {
   }
 
   /** LEB128: seven bits a byte, the lowest first; the top bit says that more follow. */
-  private static void writeLength(ByteArrayOutputStream out, int length) {
+  static void writeLength(ByteArrayOutputStream out, long length) {
     while (length >= 128) {
-      out.write(length & 127 | 128);
+      out.write((int) (length & 127 | 128));
       length >>= 7;
     }
-    out.write(length);
+    out.write((int) length);
   }
 
   private static void write(ByteArrayOutputStream out, byte[] bytes) {

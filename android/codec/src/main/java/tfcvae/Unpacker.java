@@ -20,7 +20,7 @@ final class Unpacker {
   private final Map<Character, byte[]> sections = new LinkedHashMap<>();
   private int at = Container.HEADER_SIZE;
 
-  private Unpacker(byte[] data) {
+  Unpacker(byte[] data) {
     this.data = data;
   }
 
@@ -103,7 +103,7 @@ final class Unpacker {
   }
 
   /** Reads a LEB128 length and steps over it. */
-  private long readLength() throws FormatException {
+  long readLength() throws FormatException {
     long value = 0;
     for (int count = 0; count < MAX_LENGTH_BYTES; count++) {
       if (at >= data.length) {

@@ -188,16 +188,6 @@ final class ContainerTest {
     Check.refused(Fault.HEADER_VALUE, () -> new Header(id, 1, 1, 256, -1));
   }
 
-  static void testQualityIsStoredToTheNearest256th() throws Exception {
-    Check.equal(Quality.q8(1), 256);
-    Check.equal(Quality.q8(100), 25600);
-    Check.equal(Quality.q8(33.335), 8534); // 33.335 * 256 = 8533.76
-    Check.equal(Quality.q8(1 + 0.5 / 256), 256); // halves go to even
-    for (double quality : new double[] {0.99, 100.01, Double.NaN}) {
-      Check.refused(Fault.HEADER_VALUE, () -> Quality.q8(quality));
-    }
-  }
-
   private static byte[] withHead(int at, int value) throws FormatException {
     byte[] data = small();
     byte[] body = Arrays.copyOfRange(data, 29, data.length - 4);

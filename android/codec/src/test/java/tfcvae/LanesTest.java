@@ -172,14 +172,6 @@ final class LanesTest {
     Check.refused(Fault.STREAM, () -> pop(decoder, before));
   }
 
-  static void testLanesTakeLessThanOnePercent() {
-    double[] bits = {0, 6400, 6401, 204_801, 819_200, 1e12};
-    int[] lanes = {1, 1, 2, 64, 128, 256};
-    for (int i = 0; i < bits.length; i++) {
-      Check.equal(Lanes.choose(bits[i]), lanes[i]);
-    }
-  }
-
   private static LaneDecoder decoder(Tables tables, int[] rows, int[] values, int lanes)
       throws FormatException {
     LaneEncoder encoder = new LaneEncoder(tables);
