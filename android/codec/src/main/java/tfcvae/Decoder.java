@@ -106,17 +106,17 @@ public final class Decoder {
     List<Span> bands = Span.cover(passes.rows, tile, model.synthesisHalo);
     List<Span> columns = Span.cover(passes.columns, tile, model.synthesisHalo);
     int rows = bands.get(0).window();
-    int[] symbols = new int[rows * columns.get(0).window() * model.latents];
-    int[] mean = new int[symbols.length];
+    int[] values = new int[rows * columns.get(0).window() * model.latents];
+    int[] mean = new int[values.length];
     for (Span band : bands) {
       latents.require(band.windowStart, band.windowStop);
       if (band.start == 0) { // not earlier: most damage is noticed before
         sink.start((int) header.height, (int) header.width);
       }
       for (Span column : columns) {
-        latents.copy(column, symbols, mean, rows);
+        latents.copy(column, values, mean, rows);
         byte[] pixels =
-            networks.synthesise(symbols, mean, rows, column.window(), header.quality());
+            networks.synthesise(values, mean, rows, column.window(), header.quality());
         checkLength("pixels", pixels.length, 3 * LATENT * LATENT * rows * column.window());
         put(pixels, band, column, header, sink);
       }

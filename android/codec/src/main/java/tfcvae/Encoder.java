@@ -43,11 +43,11 @@ public final class Encoder {
    */
   public byte[] encode(Image image, double quality) throws FormatException {
     int q8 = Quality.q8(quality);
-    float value = Quality.value(q8);
-    Passes passes = new Passes(model, networks, value, image.height, image.width);
+    Passes passes =
+        new Passes(model, networks, Quality.fromQ8(q8), image.height, image.width);
     // The prediction is up to three rows and columns larger.
-    long places = (passes.rows + Geometry.Z - 1L) * (passes.columns + Geometry.Z - 1L);
-    if (places * model.latents > Integer.MAX_VALUE) {
+    long positions = (passes.rows + Geometry.Z - 1L) * (passes.columns + Geometry.Z - 1L);
+    if (positions * model.latents > Integer.MAX_VALUE) {
       throw new FormatException(
           Fault.TOO_LARGE,
           image.height + " x " + image.width + " pixels are too many to encode at once");

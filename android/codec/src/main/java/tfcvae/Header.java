@@ -58,7 +58,7 @@ public final class Header {
 
   /** The quality, 1 to 100. */
   public float quality() {
-    return Quality.value(qualityQ8);
+    return Quality.fromQ8(qualityQ8);
   }
 
   /** The number of interleaved rANS states, a power of two from 1 to 256. */

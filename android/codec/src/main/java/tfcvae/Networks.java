@@ -39,27 +39,27 @@ public interface Networks {
   Prediction predict(int[] z, int height, int width, float quality);
 
   /**
-   * Latents and their prediction to the symbols that are coded.
+   * Latents and their prediction to the values that are coded; the signature calls them symbols.
    *
    * @param y (height, width, latents), as are {@code mean} and {@code index}
-   * @return symbols, (height, width, latents)
+   * @return values, (height, width, latents)
    */
   int[] quantise(float[] y, int[] mean, int[] index, int height, int width, float quality);
 
   /**
-   * Symbols and mean to pixels.
+   * Values and mean to pixels; the signature calls the values symbols.
    *
-   * @param symbols (height, width, latents), as is {@code mean}
+   * @param values (height, width, latents), as is {@code mean}
    * @return RGB, (LATENT height, LATENT width, 3), a byte from 0 to 255 each
    */
-  byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality);
+  byte[] synthesise(int[] values, int[] mean, int height, int width, float quality);
 
   /** What hyper-latents say of the latents. */
   final class Prediction {
     /** The mean of each latent, in {@link Geometry#MEAN_STEPS} steps of a latent's own. */
     public final int[] mean;
 
-    /** The table row of each latent. */
+    /** Which table row codes each latent. */
     public final int[] index;
 
     public Prediction(int[] mean, int[] index) {

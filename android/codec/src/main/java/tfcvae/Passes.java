@@ -7,7 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The walk through the integers of an image: z, then the passes of y.
+ * The walk through the values of an image: z, then the passes of y.
  *
  * <p>Sender and receiver are here side by side, and nothing else knows that order, which rows of
  * the tables code z, or how a prediction is cut to the size of y. There is one pass over all
@@ -55,7 +55,7 @@ final class Passes {
         : Double.valueOf(0).equals(plan);
   }
 
-  /** Sender: the integers to code of y, (rows, columns, latents); floats end here. */
+  /** Sender: the values to code of y, (rows, columns, latents); floats end here. */
   LaneEncoder encode(float[] y) {
     LaneEncoder groups = new LaneEncoder(model.tables);
     int[] z = networks.hyperAnalyse(y, rows, columns, quality);
@@ -137,7 +137,7 @@ final class Passes {
     }
   }
 
-  /** The table row of each of the first {@code count} values of z. */
+  /** Which table row codes each of the first {@code count} values of z. */
   private int[] indexOfZ(int count) {
     int[] index = new int[count];
     Arrays.setAll(index, i -> model.zIndex + i % model.hyperLatents);
@@ -164,8 +164,8 @@ final class Passes {
   }
 
   /** Refuses planes of so many latents, or hyper-latents, that one array does not hold them. */
-  void checkSize(long places, int channels) throws FormatException {
-    if (places > MAX_VALUES / channels) {
+  void checkSize(long positions, int channels) throws FormatException {
+    if (positions > MAX_VALUES / channels) {
       throw new FormatException(
           Fault.TOO_LARGE,
           String.format(

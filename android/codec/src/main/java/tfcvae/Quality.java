@@ -22,7 +22,7 @@ public final class Quality {
    * @throws FormatException if it is not a number from 1 to 100
    */
   public static int q8(double quality) throws FormatException {
-    if (!(quality >= value(LOWEST) && quality <= value(HIGHEST))) { // also refuses NaN
+    if (!(quality >= fromQ8(LOWEST) && quality <= fromQ8(HIGHEST))) { // also refuses NaN
       throw new FormatException(
           Fault.HEADER_VALUE, "quality is " + quality + "; expected a number from 1 to 100");
     }
@@ -30,7 +30,7 @@ public final class Quality {
   }
 
   /** The quality that the networks get, 1 to 100; exact in a float. */
-  public static float value(int q8) {
+  public static float fromQ8(int q8) {
     return q8 / (float) STEPS;
   }
 }

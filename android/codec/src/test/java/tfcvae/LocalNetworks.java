@@ -68,19 +68,19 @@ final class LocalNetworks implements Networks {
   @Override
   public int[] quantise(
       float[] y, int[] mean, int[] index, int height, int width, float quality) {
-    int[] symbols = new int[y.length];
+    int[] values = new int[y.length];
     for (int i = 0; i < y.length; i++) {
-      int symbol = Math.round(y[i] * quality / 50 - mean[i] / (float) MEAN_STEPS);
-      symbols[i] = model.tables.skip[index[i]] ? 0 : (short) symbol;
+      int value = Math.round(y[i] * quality / 50 - mean[i] / (float) MEAN_STEPS);
+      values[i] = model.tables.skip[index[i]] ? 0 : (short) value;
     }
-    return symbols;
+    return values;
   }
 
   @Override
-  public byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality) {
-    int[] latents = new int[symbols.length];
-    for (int i = 0; i < symbols.length; i++) {
-      latents[i] = MEAN_STEPS * symbols[i] + mean[i];
+  public byte[] synthesise(int[] values, int[] mean, int height, int width, float quality) {
+    int[] latents = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      latents[i] = MEAN_STEPS * values[i] + mean[i];
     }
     int[] sums = sums(latents, height, width, model.latents, model.synthesisHalo);
     byte[] pixels = new byte[3 * LATENT * height * LATENT * width];

@@ -88,9 +88,9 @@ public final class Pipe implements Networks {
   }
 
   @Override
-  public byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality) {
+  public byte[] synthesise(int[] values, int[] mean, int height, int width, float quality) {
     int bytes = 3 * LATENT * height * LATENT * width;
-    byte[][] inputs = {little(symbols), little(mean)};
+    byte[][] inputs = {little(values), little(mean)};
     return call("synthesise", height, width, quality, bytes, inputs).array();
   }
 

@@ -35,12 +35,12 @@ class CompiledSynthesis(
     private val outputs = mapOf("pixels" to compiled.createOutputBuffer("pixels", signature))
 
     override fun synthesise(
-        symbols: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
+        values: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
     ): ByteArray {
         if (height != window || width != window) {
-            return exact.synthesise(symbols, mean, height, width, quality)
+            return exact.synthesise(values, mean, height, width, quality)
         }
-        write("symbols", FloatArray(symbols.size) { symbols[it].toFloat() })
+        write("symbols", FloatArray(values.size) { values[it].toFloat() })
         write("mean", FloatArray(mean.size) { mean[it].toFloat() })
         write("quality", floatArrayOf(quality))
         compiled.run(inputs, outputs, signature)
