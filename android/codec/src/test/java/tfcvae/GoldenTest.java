@@ -61,13 +61,13 @@ final class GoldenTest {
       LaneDecoder decoder = new LaneDecoder(stream, escapes, lanes, tables);
       LaneEncoder encoder = new LaneEncoder(tables);
       for (Object group : (List<?>) one.get("groups")) {
-        int[] rows = ints(((Map<?, ?>) group).get("rows"));
+        int[] index = ints(((Map<?, ?>) group).get("rows"));
         int[] values = ints(((Map<?, ?>) group).get("values"));
-        int[] found = new int[rows.length];
+        int[] found = new int[index.length];
         decoder.startGroup();
-        decoder.pop(rows, 0, rows.length, found, 0);
+        decoder.pop(index, 0, index.length, found, 0);
         Check.equal(found, values);
-        encoder.add(values, rows);
+        encoder.add(values, index);
       }
       decoder.finish();
       Check.equal(encoder.stream(lanes), stream);
@@ -147,8 +147,8 @@ final class GoldenTest {
       Container file = Container.unpack(Data.photoFile(name), Container.MAX_PIXELS);
       escaped += file.sections.containsKey(Container.ESCAPES) ? 1 : 0;
       Tables tables = Tables.of(Data.photo(name));
-      IntStream rows = Arrays.stream(Data.photo(name).get("index").values);
-      long skipped = rows.filter(row -> tables.skip[row]).count();
+      IntStream index = Arrays.stream(Data.photo(name).get("index").values);
+      long skipped = index.filter(row -> tables.skip[row]).count();
       Check.that(skipped > 100, skipped + " skipped");
     }
     Check.that(escaped >= 2, escaped + " with escapes");
