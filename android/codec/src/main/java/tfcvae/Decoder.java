@@ -1,5 +1,7 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+
 import java.util.List;
 
 /**
@@ -22,7 +24,6 @@ public final class Decoder {
    */
   public static final long DEFAULT_MAX_PIXELS = 1L << 26;
 
-  static final int BLOCK = 16; // pixels per side of a latent
   private static final int MAX_TILE = 1024;
 
   private final Model model;
@@ -73,35 +74,50 @@ public final class Decoder {
     Header header = file.header;
     if (!header.modelId.equals(model.id)) {
       throw new FormatException(
+          Fault.MODEL,
           String.format(
               "the file needs model %s; %s is %s", header.modelId, model.name, model.id));
     }
+    checkLatents(header);
     byte[] escapes = file.sections.getOrDefault(Container.ESCAPES, new byte[0]);
     LaneDecoder stream =
         new LaneDecoder(
             file.sections.get(Container.STREAM), escapes, header.lanes(), model.tables);
+    Passes passes =
+        new Passes(model, networks, header.quality(), header.height, header.width);
     int window = tile + 2 * model.synthesisHalo;
-    LatentRows latents = new LatentRows(model, networks, stream, header, window);
-    render(latents, header, sink);
+    render(new LatentRows(passes, stream, model.latents, window), passes, header, sink);
   }
 
-  private void render(LatentRows latents, Header header, PixelSink sink)
+  private void checkLatents(Header header) throws FormatException {
+    int rows = Geometry.sideOfY(header.height);
+    int columns = Geometry.sideOfY(header.width);
+    if (Geometry.isTooLarge(rows, columns, maxPixels)) {
+      throw new FormatException(
+          Fault.TOO_LARGE,
+          String.format(
+              "an image of %d x %d pixels takes more latents than one of %d pixels",
+              header.height, header.width, maxPixels));
+    }
+  }
+
+  private void render(LatentRows latents, Passes passes, Header header, PixelSink sink)
       throws FormatException {
-    List<Span> bands = Span.cover(latents.height(), tile, model.synthesisHalo);
-    List<Span> columns = Span.cover(latents.width(), tile, model.synthesisHalo);
+    List<Span> bands = Span.cover(passes.rows, tile, model.synthesisHalo);
+    List<Span> columns = Span.cover(passes.columns, tile, model.synthesisHalo);
     int rows = bands.get(0).window();
-    int[] symbols = new int[rows * columns.get(0).window() * model.latents];
-    int[] mean = new int[symbols.length];
+    int[] values = new int[rows * columns.get(0).window() * model.latents];
+    int[] mean = new int[values.length];
     for (Span band : bands) {
       latents.require(band.windowStart, band.windowStop);
       if (band.start == 0) { // not earlier: most damage is noticed before
         sink.start((int) header.height, (int) header.width);
       }
       for (Span column : columns) {
-        latents.copy(column, symbols, mean, rows);
+        latents.copy(column, values, mean, rows);
         byte[] pixels =
-            networks.synthesise(symbols, mean, rows, column.window(), header.quality());
-        checkLength("pixels", pixels.length, 3 * BLOCK * BLOCK * rows * column.window());
+            networks.synthesise(values, mean, rows, column.window(), header.quality());
+        checkLength("pixels", pixels.length, 3 * LATENT * LATENT * rows * column.window());
         put(pixels, band, column, header, sink);
       }
     }
@@ -109,14 +125,14 @@ public final class Decoder {
 
   /** Hands over what is kept of a window's pixels, without the image's padding. */
   private static void put(byte[] pixels, Span band, Span column, Header header, PixelSink sink) {
-    int stride = 3 * BLOCK * column.window();
-    int top = BLOCK * band.start;
-    int left = BLOCK * column.start;
+    int stride = 3 * LATENT * column.window();
+    int top = LATENT * band.start;
+    int left = LATENT * column.start;
     int offset =
-        BLOCK * (band.start - band.windowStart) * stride
-            + 3 * BLOCK * (column.start - column.windowStart);
-    int height = (int) Math.min(BLOCK * band.length(), header.height - top);
-    int width = (int) Math.min(BLOCK * column.length(), header.width - left);
+        LATENT * (band.start - band.windowStart) * stride
+            + 3 * LATENT * (column.start - column.windowStart);
+    int height = (int) Math.min(LATENT * band.length(), header.height - top);
+    int width = (int) Math.min(LATENT * column.length(), header.width - left);
     sink.tile(pixels, offset, stride, top, left, height, width);
   }
 
@@ -142,6 +158,7 @@ public final class Decoder {
     public void start(int height, int width) throws FormatException {
       if (3L * height * width > Integer.MAX_VALUE) {
         throw new FormatException(
+            Fault.TOO_LARGE,
             height + " x " + width + " pixels do not fit one array; decode to a sink");
       }
       image = new Image(height, width, new byte[3 * height * width]);

@@ -1,6 +1,7 @@
 package tfcvae;
 
-import java.util.Arrays;
+import static tfcvae.Geometry.LATENT;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,6 @@ import java.util.Map;
  * times over. An instance may serve several threads if its networks may.
  */
 public final class Encoder {
-  private static final int BLOCK = Decoder.BLOCK;
-
   private final Model model;
   private final Networks networks;
   private final int tile;
@@ -39,19 +38,21 @@ public final class Encoder {
    *
    * @param quality 1 to 100; higher is better, and larger
    * @return a whole .tfcv file
-   * @throws IllegalArgumentException the quality is out of range, or the image has so many latents
-   *     that one array does not hold them
+   * @throws FormatException the quality is out of range, or the image has so many latents that one
+   *     array does not hold them
    */
-  public byte[] encode(Image image, double quality) {
+  public byte[] encode(Image image, double quality) throws FormatException {
     int q8 = Quality.q8(quality);
-    int height = (image.height + BLOCK - 1) / BLOCK;
-    int width = (image.width + BLOCK - 1) / BLOCK;
+    Passes passes =
+        new Passes(model, networks, Quality.fromQ8(q8), image.height, image.width);
     // The prediction is up to three rows and columns larger.
-    if ((height + 3L) * (width + 3L) * model.latents > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
+    long positions = (passes.rows + Geometry.Z - 1L) * (passes.columns + Geometry.Z - 1L);
+    if (positions * model.latents > Integer.MAX_VALUE) {
+      throw new FormatException(
+          Fault.TOO_LARGE,
           image.height + " x " + image.width + " pixels are too many to encode at once");
     }
-    LaneEncoder groups = emit(analyse(image, height, width), height, width, Quality.value(q8));
+    LaneEncoder groups = passes.encode(analyse(image, passes.rows, passes.columns));
     int lanes = Lanes.choose(groups.idealBits());
     Map<Character, byte[]> sections = new HashMap<>();
     sections.put(Container.STREAM, groups.stream(lanes));
@@ -59,13 +60,9 @@ public final class Encoder {
     if (escapes.length > 0) {
       sections.put(Container.ESCAPES, escapes);
     }
-    try {
-      int lanesLog2 = Integer.numberOfTrailingZeros(lanes);
-      return Container.pack(
-          new Header(model.id, image.height, image.width, q8, lanesLog2), sections);
-    } catch (FormatException impossible) { // all of it was checked above
-      throw new IllegalStateException(impossible);
-    }
+    int lanesLog2 = Integer.numberOfTrailingZeros(lanes);
+    Header header = new Header(model.id, image.height, image.width, q8, lanesLog2);
+    return Container.pack(header, sections);
   }
 
   /** y, (height, width, latents), tile by tile. */
@@ -77,7 +74,7 @@ public final class Encoder {
       for (Span column : columns) {
         byte[] window = window(image, band, column);
         float[] part =
-            networks.analyse(window, BLOCK * band.window(), BLOCK * column.window());
+            networks.analyse(window, LATENT * band.window(), LATENT * column.window());
         Decoder.checkLength("y", part.length, band.window() * column.window() * model.latents);
         int row = column.length() * model.latents;
         for (int i = band.start; i < band.stop; i++) {
@@ -92,13 +89,13 @@ public final class Encoder {
 
   /** The pixels of a window; beyond the image its edge is repeated. */
   private static byte[] window(Image image, Span band, Span column) {
-    int height = BLOCK * band.window();
-    int width = BLOCK * column.window();
+    int height = LATENT * band.window();
+    int width = LATENT * column.window();
     byte[] pixels = new byte[3 * height * width];
-    int inside = Math.min(width, image.width - BLOCK * column.windowStart);
+    int inside = Math.min(width, image.width - LATENT * column.windowStart);
     for (int row = 0; row < height; row++) {
-      int source = Math.min(BLOCK * band.windowStart + row, image.height - 1);
-      int from = 3 * (source * image.width + BLOCK * column.windowStart);
+      int source = Math.min(LATENT * band.windowStart + row, image.height - 1);
+      int from = 3 * (source * image.width + LATENT * column.windowStart);
       int to = 3 * row * width;
       System.arraycopy(image.rgb, from, pixels, to, 3 * inside);
       for (int i = to + 3 * inside; i < to + 3 * width; i++) {
@@ -106,37 +103,5 @@ public final class Encoder {
       }
     }
     return pixels;
-  }
-
-  /** The integers to code at one quality; floats end here. */
-  private LaneEncoder emit(float[] y, int height, int width, float quality) {
-    int zHeight = (height + 3) / 4;
-    int zWidth = (width + 3) / 4;
-    int[] z = networks.hyperAnalyse(y, height, width, quality);
-    Decoder.checkLength("z", z.length, zHeight * zWidth * model.hyperLatents);
-    Networks.Prediction said = networks.predict(z, zHeight, zWidth, quality);
-    int predicted = 16 * zHeight * zWidth * model.latents;
-    Decoder.checkLength("mean", said.mean.length, predicted);
-    Decoder.checkLength("index", said.index.length, predicted);
-    int[] mean = cut(said.mean, 4 * zWidth, height, width);
-    int[] index = cut(said.index, 4 * zWidth, height, width);
-    int[] symbols = networks.quantise(y, mean, index, height, width, quality);
-    Decoder.checkLength("symbols", symbols.length, y.length);
-    int[] zRows = new int[z.length];
-    Arrays.setAll(zRows, i -> model.zRows + i % model.hyperLatents);
-    LaneEncoder groups = new LaneEncoder(model.tables);
-    groups.add(z, zRows);
-    groups.add(symbols, index);
-    return groups;
-  }
-
-  /** The first rows and columns of a plane of latents that has {@code columns}. */
-  private int[] cut(int[] plane, int columns, int height, int width) {
-    int row = width * model.latents;
-    int[] result = new int[height * row];
-    for (int i = 0; i < height; i++) {
-      System.arraycopy(plane, i * columns * model.latents, result, i * row, row);
-    }
-    return result;
   }
 }

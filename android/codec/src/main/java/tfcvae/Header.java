@@ -11,7 +11,7 @@ public final class Header {
   /** Pixels, before padding; 1 to 2^32 - 1. */
   public final long width;
 
-  /** The quality in steps of 1/256, 256 to 25600; see {@link Quality}. */
+  /** The quality, {@link Quality#LOWEST} to {@link Quality#HIGHEST}. */
   public final int qualityQ8;
 
   /** The number of lanes is 2 to the power of this, 0 to 8. */
@@ -34,15 +34,16 @@ public final class Header {
       throws FormatException {
     if (!modelId.matches("[0-9a-f]{16}")) {
       throw new FormatException(
+          Fault.HEADER_VALUE,
           "model_id is \"" + modelId + "\"; expected 16 lower-case hexadecimal digits");
     }
     check("height", height, 1, (1L << 32) - 1);
     check("width", width, 1, (1L << 32) - 1);
     check("quality_q8", qualityQ8, Quality.LOWEST, Quality.HIGHEST);
     check("lanes_log2", lanesLog2, 0, Container.MAX_LANES_LOG2);
-    check("flags", flags, 0, 255);
     if ((flags & ~Container.KNOWN_FLAGS) != 0) {
       throw new FormatException(
+          Fault.FLAGS,
           String.format(
               "flags are 0x%02x; this version knows 0x%02x: the file needs a newer reader",
               flags, Container.KNOWN_FLAGS));
@@ -57,7 +58,7 @@ public final class Header {
 
   /** The quality, 1 to 100. */
   public float quality() {
-    return Quality.value(qualityQ8);
+    return Quality.fromQ8(qualityQ8);
   }
 
   /** The number of interleaved rANS states, a power of two from 1 to 256. */
@@ -69,7 +70,7 @@ public final class Header {
       throws FormatException {
     if (value < low || value > high) {
       throw new FormatException(
-          name + " is " + value + "; expected " + low + " to " + high);
+          Fault.HEADER_VALUE, name + " is " + value + "; expected " + low + " to " + high);
     }
   }
 }

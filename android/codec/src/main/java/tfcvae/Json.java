@@ -32,7 +32,7 @@ final class Json {
       ByteBuffer bytes = ByteBuffer.wrap(data);
       json = new Json(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
     } catch (CharacterCodingException error) {
-      throw new FormatException("not JSON: not in UTF-8", error);
+      throw new FormatException(Fault.MODEL, "not JSON: not in UTF-8", error);
     }
     Object value = json.value(0);
     json.space();
@@ -177,6 +177,7 @@ final class Json {
   }
 
   private FormatException error(String expected) {
-    return new FormatException("not JSON: expected " + expected + " at character " + at);
+    return new FormatException(
+        Fault.MODEL, "not JSON: expected " + expected + " at character " + at);
   }
 }

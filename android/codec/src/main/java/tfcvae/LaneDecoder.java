@@ -3,7 +3,7 @@ package tfcvae;
 import java.util.Arrays;
 
 /**
- * Takes groups of integers from a stream, first group first.
+ * Takes groups of values from a stream, first group first.
  *
  * <p>A group may be taken in parts: {@link #pop} goes on where it stopped. Any bytes give int16
  * values or {@link FormatException}. Only {@link #finish} tells whether the values are those that
@@ -55,24 +55,24 @@ final class LaneDecoder {
   /**
    * Takes the next values of the group.
    *
-   * @param rows the table row of each, {@code count} of them from {@code from} on
+   * @param index which table row codes each, {@code count} of them from {@code from} on
    * @param values gets {@code count} values from {@code at} on; 0 for rows that are skipped
    * @throws FormatException the stream ends too early, or a row does not exist
    */
-  void pop(int[] rows, int from, int count, int[] values, int at) throws FormatException {
+  void pop(int[] index, int from, int count, int[] values, int at) throws FormatException {
     // All fields in locals: the compiler then keeps them in registers.
     Tables tables = this.tables;
     long[] slots = tables.slots;
     boolean[] skip = tables.skip;
     int precision = tables.precision;
-    int mask = (1 << precision) - 1;
+    int lastSlot = (1 << precision) - 1;
     int[] state = this.state;
     byte[] stream = this.stream;
     int lastLane = state.length - 1;
     int lane = this.lane;
     int word = this.word;
     for (int i = 0; i < count; i++) {
-      int row = rows[from + i];
+      int row = index[from + i];
       if (row < 0 || row >= skip.length) {
         throw damaged("row " + row + "; expected 0 to " + (skip.length - 1));
       }
@@ -81,8 +81,9 @@ final class LaneDecoder {
         continue;
       }
       int before = state[lane];
-      long slot = slots[row << precision | before & mask];
-      int after = (int) (slot >>> 32) * (before >>> precision) + ((int) slot >>> 16);
+      int slot = before & lastSlot;
+      long symbol = slots[row << precision | slot];
+      int after = (int) (symbol >>> 32) * (before >>> precision) + ((int) symbol >>> 16);
       if (after < Lanes.LOW) {
         if (word == stream.length) {
           throw damaged("too few words");
@@ -92,7 +93,7 @@ final class LaneDecoder {
       }
       state[lane] = after;
       lane = lane + 1 & lastLane;
-      int value = (short) slot;
+      int value = (short) symbol;
       values[at + i] = value == Tables.ESCAPE ? nextEscape() : value;
     }
     this.lane = lane;
@@ -127,6 +128,6 @@ final class LaneDecoder {
   }
 
   private static FormatException damaged(String how) {
-    return new FormatException("the file is damaged: " + how);
+    return new FormatException(Fault.STREAM, "the file is damaged: " + how);
   }
 }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Codes groups of integers, which are decoded in the same order.
+ * Codes groups of values, which are decoded in the same order.
  *
  * <p>rANS is a stack: groups are collected first, then pushed last symbol to first.
  */
@@ -26,19 +26,20 @@ final class LaneEncoder {
    * Adds a group.
    *
    * @param values int16, and 0 where the row is skipped
-   * @param rows the table row of each value
+   * @param index which table row codes each value
    * @throws IllegalArgumentException a value or a row is out of range
    */
-  void add(int[] values, int[] rows) {
-    if (values.length != rows.length) {
-      throw new IllegalArgumentException(values.length + " values, " + rows.length + " rows");
+  void add(int[] values, int[] index) {
+    if (values.length != index.length) {
+      throw new IllegalArgumentException(
+          values.length + " values, an index of " + index.length);
     }
     int[] symbols = new int[values.length];
     int coded = 0;
     for (int i = 0; i < values.length; i++) {
-      check(values[i], rows[i]);
-      if (!tables.skip[rows[i]]) {
-        symbols[coded++] = symbol(values[i], rows[i]);
+      check(values[i], index[i]);
+      if (!tables.skip[index[i]]) {
+        symbols[coded++] = flatSymbol(values[i], index[i]);
       }
     }
     groups.add(Arrays.copyOf(symbols, coded));
@@ -69,49 +70,49 @@ final class LaneEncoder {
     Arrays.fill(state, Lanes.LOW);
     int most = groups.stream().mapToInt(group -> group.length).sum(); // a word per symbol
     char[] words = new char[most];
-    int first = most; // words are written backwards: the reader takes them forwards
+    int word = most; // words are written backwards: the reader takes them forwards
     for (int g = groups.size() - 1; g >= 0; g--) {
-      first = push(groups.get(g), state, words, first);
+      word = push(groups.get(g), state, words, word);
     }
-    byte[] stream = new byte[4 * lanes + 2 * (most - first)];
+    byte[] stream = new byte[4 * lanes + 2 * (most - word)];
     for (int i = 0; i < lanes; i++) {
       putPair(stream, 4 * i, state[i]);
       putPair(stream, 4 * i + 2, state[i] >>> 16);
     }
-    for (int i = first; i < most; i++) {
-      putPair(stream, 4 * lanes + 2 * (i - first), words[i]);
+    for (int to = 4 * lanes; word < most; to += 2) {
+      putPair(stream, to, words[word++]);
     }
     return stream;
   }
 
-  /** Pushes a group on the states; returns where its words begin. */
-  private int push(int[] symbols, int[] state, char[] words, int end) {
+  /** Pushes a group on the states; returns the position of its first word. */
+  private int push(int[] symbols, int[] state, char[] words, int word) {
     int precision = tables.precision;
     for (int i = symbols.length - 1; i >= 0; i--) {
       int lane = i & state.length - 1;
       int x = state[lane];
       int frequency = tables.frequency[symbols[i]];
       if (x >>> 31 - precision >= frequency) { // would leave the interval: spill a word
-        words[--end] = (char) x;
+        words[--word] = (char) x;
         x >>>= 16;
       }
       int quotient = x / frequency;
       state[lane] =
           (quotient << precision) + (x - quotient * frequency) + tables.start[symbols[i]];
     }
-    return end;
+    return word;
   }
 
-  private int symbol(int value, int row) {
-    int offset = value - tables.low[row];
-    boolean inside = offset >= 0 && offset < tables.size[row];
-    int symbol = tables.first[row] + (inside ? offset : tables.size[row]);
-    bits += cost[symbol];
+  private int flatSymbol(int value, int row) {
+    int symbol = value - tables.low[row];
+    boolean inside = symbol >= 0 && symbol < tables.size[row];
+    int flat = tables.first[row] + (inside ? symbol : tables.size[row]);
+    bits += cost[flat];
     if (!inside) {
       escapes.add(value);
       bits += Tables.ESCAPE_BITS;
     }
-    return symbol;
+    return flat;
   }
 
   private void check(int value, int row) {

@@ -7,6 +7,7 @@ import java.util.Map;
  * numbers of its manifest. Immutable; one instance serves any number of threads.
  */
 public final class Model {
+  private static final int SCHEMA = 1; // of manifest.json: the newest one that is known here
   private static final int MAX_CHANNELS = 1 << 14;
   private static final int MAX_HALO = 64;
 
@@ -31,8 +32,8 @@ public final class Model {
   /** How many hyper-latents beyond its own a prediction depends on; negative if not known. */
   final int predictionHalo;
 
-  /** The table row of channel 0 of z; the rows before it are those of y. */
-  final int zRows;
+  /** The table row of channel 0 of z, the next one of channel 1; those of y are before. */
+  final int zIndex;
 
   final Tables tables;
 
@@ -43,16 +44,19 @@ public final class Model {
     id = string(manifest, "model_id");
     latents = number(channels, "y", 1, MAX_CHANNELS);
     hyperLatents = number(channels, "z", 1, MAX_CHANNELS);
-    zRows = number(manifest, "z_rows", 1, tables.rows);
+    zIndex = number(manifest, "z_rows", 1, tables.rows);
     analysisHalo = number(halo, "analysis", 0, MAX_HALO);
     synthesisHalo = number(halo, "synthesis", 0, MAX_HALO);
     boolean known = halo.containsKey("hyper_synthesis"); // older manifests lack it
     predictionHalo = known ? number(halo, "hyper_synthesis", 0, MAX_HALO) : -1;
+    if (manifest.containsKey("plan")) {
+      Passes.checkPlan(manifest.get("plan"));
+    }
     this.tables = tables;
     if (!id.matches("[0-9a-f]{16}")) {
       throw error("model_id", "16 lower-case hexadecimal digits");
     }
-    if (zRows + hyperLatents > tables.rows) {
+    if (zIndex + hyperLatents > tables.rows) {
       throw error("z_rows", "a row of tables.npz for each channel of z");
     }
   }
@@ -69,7 +73,21 @@ public final class Model {
     if (!(content instanceof Map)) {
       throw error("the whole", "an object");
     }
+    checkSchema((Map<?, ?>) content);
     return new Model((Map<?, ?>) content, Tables.read(tables));
+  }
+
+  /** Comes before all else: a newer manifest may name everything anew. */
+  private static void checkSchema(Map<?, ?> manifest) throws FormatException {
+    boolean older = !manifest.containsKey("schema");
+    int schema = older ? 1 : number(manifest, "schema", 1, Integer.MAX_VALUE);
+    if (schema > SCHEMA) {
+      throw new FormatException(
+          Fault.MODEL,
+          String.format(
+              "manifest.json: schema %d; this reader knows %d: a newer reader is needed",
+              schema, SCHEMA));
+    }
   }
 
   private static Map<?, ?> object(Map<?, ?> parent, String name) throws FormatException {
@@ -100,6 +118,6 @@ public final class Model {
 
   private static FormatException error(String name, String expected) {
     return new FormatException(
-        "manifest.json: " + name + " is not " + expected + "; export the model again");
+        Fault.MODEL, "manifest.json: " + name + " is not " + expected + "; export the model again");
   }
 }

@@ -16,9 +16,9 @@ public interface Networks {
    * Pixels to latents.
    *
    * @param pixels RGB, (height, width, 3), a byte from 0 to 255 each
-   * @param height a multiple of 16
-   * @param width a multiple of 16
-   * @return y, (height / 16, width / 16, latents)
+   * @param height a multiple of {@link Geometry#LATENT}
+   * @param width a multiple of {@link Geometry#LATENT}
+   * @return y, (height / LATENT, width / LATENT, latents)
    */
   float[] analyse(byte[] pixels, int height, int width);
 
@@ -26,7 +26,7 @@ public interface Networks {
    * Latents to hyper-latents.
    *
    * @param y (height, width, latents)
-   * @return z, (ceil(ceil(height / 2) / 2), ceil(ceil(width / 2) / 2), hyper-latents)
+   * @return z, (ceil(height / {@link Geometry#Z}), ceil(width / Z), hyper-latents)
    */
   int[] hyperAnalyse(float[] y, int height, int width, float quality);
 
@@ -34,32 +34,32 @@ public interface Networks {
    * Hyper-latents to what they say of the latents.
    *
    * @param z (height, width, hyper-latents)
-   * @return planes of (4 height, 4 width, latents)
+   * @return planes of (Z height, Z width, latents)
    */
   Prediction predict(int[] z, int height, int width, float quality);
 
   /**
-   * Latents and their prediction to the symbols that are coded.
+   * Latents and their prediction to the values that are coded; the signature calls them symbols.
    *
    * @param y (height, width, latents), as are {@code mean} and {@code index}
-   * @return symbols, (height, width, latents)
+   * @return values, (height, width, latents)
    */
   int[] quantise(float[] y, int[] mean, int[] index, int height, int width, float quality);
 
   /**
-   * Symbols and mean to pixels.
+   * Values and mean to pixels; the signature calls the values symbols.
    *
-   * @param symbols (height, width, latents), as is {@code mean}
-   * @return RGB, (16 height, 16 width, 3), a byte from 0 to 255 each
+   * @param values (height, width, latents), as is {@code mean}
+   * @return RGB, (LATENT height, LATENT width, 3), a byte from 0 to 255 each
    */
-  byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality);
+  byte[] synthesise(int[] values, int[] mean, int height, int width, float quality);
 
   /** What hyper-latents say of the latents. */
   final class Prediction {
-    /** The mean of each latent, in sixteenths. */
+    /** The mean of each latent, in {@link Geometry#MEAN_STEPS} steps of a latent's own. */
     public final int[] mean;
 
-    /** The table row of each latent. */
+    /** Which table row codes each latent. */
     public final int[] index;
 
     public Prediction(int[] mean, int[] index) {

@@ -34,19 +34,22 @@ final class NpyArray {
   /** Reads a whole .npy file; {@code name} is for the messages. */
   static NpyArray read(String name, byte[] data) throws FormatException {
     if (data.length < 12 || !text(data, 0, 6).equals("\u0093NUMPY")) {
-      throw new FormatException(name + ": not an array of NumPy; export the model again");
+      throw new FormatException(
+          Fault.MODEL, name + ": not an array of NumPy; export the model again");
     }
     int version = data[6];
     int prefix = version == 1 ? 10 : 12;
     long length = version == 1 ? uint(data, 8, 2) : uint(data, 8, 4);
     long available = Math.min(data.length - prefix, MAX_HEADER);
     if (version < 1 || version > 3 || length > available) {
-      throw new FormatException(name + ": a damaged array header; export the model again");
+      throw new FormatException(
+          Fault.MODEL, name + ": a damaged array header; export the model again");
     }
     int start = prefix + (int) length;
     Matcher header = HEADER.matcher(text(data, prefix, (int) length));
     if (!header.matches()) {
       throw new FormatException(
+          Fault.MODEL,
           name + ": an array of an unknown kind: " + text(data, prefix, (int) length).trim());
     }
     String type = header.group(1);
@@ -58,7 +61,8 @@ final class NpyArray {
   private static int[] shape(String name, String text) throws FormatException {
     String[] parts = text.isEmpty() ? new String[0] : text.split(",\\s*");
     if (parts.length > MAX_RANK) {
-      throw new FormatException(name + ": an array of more than " + MAX_RANK + " dimensions");
+      throw new FormatException(
+          Fault.MODEL, name + ": an array of more than " + MAX_RANK + " dimensions");
     }
     int[] shape = new int[parts.length];
     for (int i = 0; i < parts.length; i++) {
@@ -72,7 +76,7 @@ final class NpyArray {
     for (int length : shape) {
       count *= length; // below 2^31 * 10^9: no overflow
       if (count > Integer.MAX_VALUE) {
-        throw new FormatException(name + ": an array of more than 2^31 values");
+        throw new FormatException(Fault.MODEL, name + ": an array of more than 2^31 values");
       }
     }
     return count;
@@ -84,6 +88,7 @@ final class NpyArray {
     char kind = type.charAt(1);
     if (count * width != data.length - start) {
       throw new FormatException(
+          Fault.MODEL,
           String.format(
               "%s: %d values of type %s do not take %d bytes; the file is damaged",
               name, count, type, data.length - start));
@@ -93,7 +98,7 @@ final class NpyArray {
       long value = number(data, start + i * width, width, kind != 'i');
       boolean fits = kind == 'b' ? value == 0 || value == 1 : value == (int) value;
       if (!fits) {
-        throw new FormatException(name + ": the value " + value + " is out of range");
+        throw new FormatException(Fault.MODEL, name + ": the value " + value + " is out of range");
       }
       values[i] = (int) value;
     }

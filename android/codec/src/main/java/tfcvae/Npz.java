@@ -25,22 +25,23 @@ final class Npz {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         String name = entry.getName();
         if (!name.endsWith(".npy")) {
-          throw new FormatException("\"" + name + "\" in an .npz file; expected .npy files");
+          throw new FormatException(
+              Fault.MODEL, "\"" + name + "\" in an .npz file; expected .npy files");
         }
         byte[] content = readEntry(zip, left);
         left -= content.length;
         NpyArray array = NpyArray.read(name, content);
         if (arrays.put(name.substring(0, name.length() - 4), array) != null) {
-          throw new FormatException(name + " occurs twice; expected it once");
+          throw new FormatException(Fault.MODEL, name + " occurs twice; expected it once");
         }
       }
     } catch (FormatException error) {
       throw error;
     } catch (IOException | IllegalArgumentException error) { // the latter for bad names
-      throw new FormatException("not an .npz file, or a damaged one: " + error, error);
+      throw new FormatException(Fault.MODEL, "not an .npz file, or a damaged one: " + error, error);
     }
     if (arrays.isEmpty()) {
-      throw new FormatException("not an .npz file: no array in it");
+      throw new FormatException(Fault.MODEL, "not an .npz file: no array in it");
     }
     return arrays;
   }
@@ -51,7 +52,8 @@ final class Npz {
     byte[] buffer = new byte[1 << 16];
     for (int n = zip.read(buffer); n >= 0; n = zip.read(buffer)) {
       if (n > limit - content.size()) {
-        throw new FormatException("an .npz file with more than " + MAX_BYTES + " bytes");
+        throw new FormatException(
+            Fault.MODEL, "an .npz file with more than " + MAX_BYTES + " bytes");
       }
       content.write(buffer, 0, n);
     }

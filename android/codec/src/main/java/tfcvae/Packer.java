@@ -11,7 +11,8 @@ final class Packer {
 
   static byte[] pack(Header header, Map<Character, byte[]> sections) throws FormatException {
     if (!sections.containsKey(Container.STREAM)) {
-      throw new FormatException("section 'S' is missing; every file needs one");
+      throw new FormatException(
+          Fault.SECTION_MISSING, "section 'S' is missing; every file needs one");
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     byte[] head = head(header);
@@ -47,6 +48,7 @@ final class Packer {
       char tag = section.getKey();
       if (!Container.isCritical(tag) && !Container.isAncillary(tag)) {
         throw new FormatException(
+            Fault.SECTION_UNKNOWN,
             "cannot write section '" + tag + "'; expected S, E or one letter from a to z");
       }
       out.write(tag);
@@ -58,12 +60,12 @@ final class Packer {
   }
 
   /** LEB128: seven bits a byte, the lowest first; the top bit says that more follow. */
-  private static void writeLength(ByteArrayOutputStream out, int length) {
+  static void writeLength(ByteArrayOutputStream out, long length) {
     while (length >= 128) {
-      out.write(length & 127 | 128);
+      out.write((int) (length & 127 | 128));
       length >>= 7;
     }
-    out.write(length);
+    out.write((int) length);
   }
 
   private static void write(ByteArrayOutputStream out, byte[] bytes) {

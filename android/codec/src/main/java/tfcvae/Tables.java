@@ -59,17 +59,16 @@ final class Tables {
   }
 
   private void fill(int row, int[] frequencies) {
-    int begin = 0;
+    int slot = 0;
     for (int symbol = 0; symbol <= size[row]; symbol++) {
       int flat = first[row] + symbol;
       frequency[flat] = frequencies[symbol];
-      start[flat] = begin;
+      start[flat] = slot;
       int value = symbol < size[row] ? low[row] + symbol : ESCAPE;
-      long entry = (long) frequencies[symbol] << 32 | value & 0xFFFF;
+      long known = (long) frequencies[symbol] << 32 | value & 0xFFFF;
       for (int bias = 0; bias < frequencies[symbol]; bias++) {
-        slots[(row << precision) + begin + bias] = entry | bias << 16;
+        slots[row << precision | slot++] = known | bias << 16;
       }
-      begin += frequencies[symbol];
     }
   }
 
@@ -140,7 +139,7 @@ final class Tables {
 
   private static void check(boolean condition, String message) throws FormatException {
     if (!condition) {
-      throw new FormatException("tables: " + message + "; export the model again");
+      throw new FormatException(Fault.MODEL, "tables: " + message + "; export the model again");
     }
   }
 }

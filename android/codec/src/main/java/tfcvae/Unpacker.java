@@ -20,7 +20,7 @@ final class Unpacker {
   private final Map<Character, byte[]> sections = new LinkedHashMap<>();
   private int at = Container.HEADER_SIZE;
 
-  private Unpacker(byte[] data) {
+  Unpacker(byte[] data) {
     this.data = data;
   }
 
@@ -28,17 +28,19 @@ final class Unpacker {
     checkMagic(data);
     if (data.length > 4 && data[4] != Container.VERSION) {
       throw new FormatException(
+          Fault.VERSION,
           String.format(
               "format version %d; this reader knows version %d: a newer reader is needed",
               data[4] & 255, Container.VERSION));
     }
     if (data.length < Container.HEADER_SIZE) {
       throw new FormatException(
+          Fault.TRUNCATED,
           String.format(
               "truncated in the header: %d bytes, expected at least %d; copy the file again",
               data.length, Container.HEADER_SIZE));
     }
-    compareCrc("header", uint(data, HEAD, 4), headCrc(data).getValue());
+    compareCrc(Fault.HEADER_CRC, uint(data, HEAD, 4), headCrc(data).getValue());
     Header header =
         new Header(
             modelId(data),
@@ -57,10 +59,11 @@ final class Unpacker {
     file.walk();
     CRC32 crc = headCrc(data);
     crc.update(data, Container.HEADER_SIZE, file.at - Container.HEADER_SIZE);
-    compareCrc("payload", uint(data, file.at, 4), crc.getValue());
+    compareCrc(Fault.PAYLOAD_CRC, uint(data, file.at, 4), crc.getValue());
     int end = file.at + Container.CRC_SIZE;
     if (data.length > end) {
       throw new FormatException(
+          Fault.TRAILING,
           String.format(
               "%d trailing bytes after the end of the file; expected %d bytes in all",
               data.length - end, end));
@@ -76,12 +79,14 @@ final class Unpacker {
       long length = readLength();
       if (length > data.length - at) {
         throw new FormatException(
+            Fault.TRUNCATED,
             String.format(
                 "truncated: section %s claims %d bytes, %d are left; copy the file again",
                 name(tag), length, data.length - at));
       }
       if (sections.containsKey(tag)) {
-        throw new FormatException("section " + name(tag) + " occurs twice; expected it once");
+        throw new FormatException(
+            Fault.SECTION_TWICE, "section " + name(tag) + " occurs twice; expected it once");
       }
       sections.put(tag, Arrays.copyOfRange(data, at, at + (int) length));
       at += (int) length;
@@ -89,6 +94,7 @@ final class Unpacker {
     at++; // the end tag
     if (data.length - at < Container.CRC_SIZE) {
       throw new FormatException(
+          Fault.TRUNCATED,
           String.format(
               "truncated: the file ends after %d bytes, before its end mark and checksum; "
                   + "copy the file again",
@@ -97,11 +103,12 @@ final class Unpacker {
   }
 
   /** Reads a LEB128 length and steps over it. */
-  private long readLength() throws FormatException {
+  long readLength() throws FormatException {
     long value = 0;
     for (int count = 0; count < MAX_LENGTH_BYTES; count++) {
       if (at >= data.length) {
         throw new FormatException(
+            Fault.TRUNCATED,
             String.format(
                 "truncated: the file ends after %d bytes, inside a section's length; "
                     + "copy the file again",
@@ -117,6 +124,7 @@ final class Unpacker {
       }
     }
     throw new FormatException(
+        Fault.SECTION_LENGTH,
         "a section's length is not a shortest LEB128 number of at most 5 bytes: "
             + "the file is damaged");
   }
@@ -125,22 +133,25 @@ final class Unpacker {
     for (char tag : sections.keySet()) {
       if (!Container.isCritical(tag) && !Container.isAncillary(tag)) {
         throw new FormatException(
+            Fault.SECTION_UNKNOWN,
             "unknown critical section " + name(tag) + "; this reader knows S, E: "
                 + "a newer reader is needed");
       }
     }
     if (!sections.containsKey(Container.STREAM)) {
-      throw new FormatException("section 'S' is missing; every file needs one");
+      throw new FormatException(
+          Fault.SECTION_MISSING, "section 'S' is missing; every file needs one");
     }
   }
 
   private static void checkMagic(byte[] data) throws FormatException {
     if (data.length == 0) {
-      throw new FormatException("the file is empty; expected a tfcv file");
+      throw new FormatException(Fault.EMPTY, "the file is empty; expected a tfcv file");
     }
     for (int i = 0; i < Math.min(data.length, Container.MAGIC.length); i++) {
       if (data[i] != Container.MAGIC[i]) {
         throw new FormatException(
+            Fault.MAGIC,
             "not a tfcv file: starts with " + hex(data, 0, Math.min(data.length, 8))
                 + ", expected 54464356");
       }
@@ -151,6 +162,7 @@ final class Unpacker {
     // Both are below 2^32: the product may leave a signed long, a division does not.
     if (header.height > maxPixels / header.width) {
       throw new FormatException(
+          Fault.TOO_LARGE,
           String.format(
               "the image has %d x %d pixels, more than the %d that this reader accepts; "
                   + "raise maxPixels if you trust the file",
@@ -164,14 +176,14 @@ final class Unpacker {
     return crc;
   }
 
-  private static void compareCrc(String what, long stored, long computed)
+  private static void compareCrc(Fault fault, long stored, long computed)
       throws FormatException {
     if (stored != computed) {
       throw new FormatException(
+          fault,
           String.format(
-              "%s checksum mismatch: stored %08x, computed %08x; the file is damaged, "
-                  + "copy it again",
-              what, stored, computed));
+              "%s mismatch: stored %08x, computed %08x; the file is damaged, copy it again",
+              fault.id, stored, computed));
     }
   }
 

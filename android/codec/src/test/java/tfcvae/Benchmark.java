@@ -11,9 +11,9 @@ import java.util.Random;
 /**
  * Measures the entropy stage alone, on one thread: java tfcvae.Benchmark FILE.npz [millions]
  *
- * <p>The file has the tables of a model and the table index of each latent of a photo. Values are
- * drawn from those tables, in 32 lanes. Symbols of skipped rows are in the stream, as in a real
- * one, and not counted.
+ * <p>The file has the tables of a model and the index of each latent of a photo. Values are
+ * drawn from those tables, in 32 lanes. Values of skipped rows are among them, as in a real
+ * photo, and not counted.
  */
 public final class Benchmark {
   private static final int LANES = 32;
@@ -26,10 +26,10 @@ public final class Benchmark {
     double millions = args.length > 1 ? Double.parseDouble(args[1]) : 4;
     Map<String, NpyArray> arrays = Npz.read(Files.readAllBytes(file));
     Tables tables = Tables.of(arrays);
-    int[] rows = repeat(arrays.get("index").values, (int) (1e6 * millions));
-    int[] values = draw(rows, tables, new Random(1));
+    int[] index = repeat(arrays.get("index").values, (int) (1e6 * millions));
+    int[] values = draw(index, tables, new Random(1));
     int coded = 0;
-    for (int row : rows) {
+    for (int row : index) {
       coded += tables.skip[row] ? 0 : 1;
     }
     double encoding = Double.MAX_VALUE;
@@ -38,13 +38,13 @@ public final class Benchmark {
     for (int i = 0; i < REPEATS; i++) { // the first ones also compile the code
       long start = System.nanoTime();
       LaneEncoder encoder = new LaneEncoder(tables);
-      encoder.add(values, rows);
+      encoder.add(values, index);
       stream = encoder.stream(LANES);
       encoding = Math.min(encoding, (System.nanoTime() - start) / 1e9);
-      int[] found = new int[rows.length];
+      int[] found = new int[index.length];
       start = System.nanoTime();
       LaneDecoder decoder = new LaneDecoder(stream, encoder.escapes(), LANES, tables);
-      decoder.pop(rows, 0, rows.length, found, 0);
+      decoder.pop(index, 0, index.length, found, 0);
       decoder.finish();
       decoding = Math.min(decoding, (System.nanoTime() - start) / 1e9);
       if (!Arrays.equals(found, values)) {
@@ -55,7 +55,7 @@ public final class Benchmark {
         Locale.ROOT,
         "%d symbols in %d lanes, %d more skipped, %.2f bits each: "
             + "decode %.1f, encode %.1f million symbols a second, best of %d%n",
-        coded, LANES, rows.length - coded, 8.0 * stream.length / coded,
+        coded, LANES, index.length - coded, 8.0 * stream.length / coded,
         coded / decoding / 1e6, coded / encoding / 1e6, REPEATS);
   }
 
@@ -66,13 +66,14 @@ public final class Benchmark {
   }
 
   /** Values as likely as the tables say. */
-  static int[] draw(int[] rows, Tables tables, Random random) {
-    int[] values = new int[rows.length];
-    for (int i = 0; i < rows.length; i++) {
-      int place = rows[i] << tables.precision | random.nextInt(1 << tables.precision);
-      int value = (short) tables.slots[place];
+  static int[] draw(int[] index, Tables tables, Random random) {
+    int[] values = new int[index.length];
+    for (int i = 0; i < index.length; i++) {
+      int row = index[i];
+      int slot = random.nextInt(1 << tables.precision);
+      int value = (short) tables.slots[row << tables.precision | slot];
       boolean escaped = value == Tables.ESCAPE; // anything beyond the row is
-      values[i] = tables.skip[rows[i]] ? 0 : escaped ? tables.low[rows[i]] - 1 : value;
+      values[i] = tables.skip[row] ? 0 : escaped ? tables.low[row] - 1 : value;
     }
     return values;
   }

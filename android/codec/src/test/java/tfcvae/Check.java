@@ -39,19 +39,29 @@ final class Check {
 
   /** Runs what must throw this exception with this text in its message. */
   static void raises(Class<? extends Exception> kind, String text, Action action) {
-    try {
-      action.run();
-    } catch (Exception error) {
-      boolean right = kind.isInstance(error) && String.valueOf(error.getMessage()).contains(text);
-      if (!right) {
-        throw new AssertionError("expected \"" + text + "\", not this", error);
-      }
-      return;
+    Exception error = thrown(action);
+    if (!kind.isInstance(error) || !String.valueOf(error.getMessage()).contains(text)) {
+      throw new AssertionError("expected \"" + text + "\", not this", error);
     }
-    throw new AssertionError("nothing was thrown; expected \"" + text + "\"");
   }
 
   static void refused(String text, Action action) {
     raises(FormatException.class, text, action);
+  }
+
+  static void refused(Fault fault, Action action) {
+    Exception error = thrown(action);
+    if (!(error instanceof FormatException) || ((FormatException) error).fault != fault) {
+      throw new AssertionError("expected " + fault.id + ", not this", error);
+    }
+  }
+
+  private static Exception thrown(Action action) {
+    try {
+      action.run();
+    } catch (Exception error) {
+      return error;
+    }
+    throw new AssertionError("nothing was thrown");
   }
 }

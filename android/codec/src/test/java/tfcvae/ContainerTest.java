@@ -107,38 +107,48 @@ final class ContainerTest {
     byte[] data = small();
     for (int size = 1; size < data.length; size++) {
       byte[] cut = Arrays.copyOf(data, size);
-      Check.refused("truncated", () -> Container.unpack(cut, MAX));
+      Check.refused(Fault.TRUNCATED, () -> Container.unpack(cut, MAX));
     }
   }
 
-  static void testEachFaultHasItsOwnMessage() throws Exception {
+  static void testEachFaultHasItsOwnId() throws Exception {
     byte[] data = small();
-    refused("empty", new byte[0]);
-    refused("not a tfcv file: starts with 89504e47", Data.concat(Data.bytes("89504e47"), data));
-    refused("version 2; this reader knows version 1", Data.with(data, 4, 2));
-    refused("version 2; this reader knows", Arrays.copyOf(Data.with(data, 4, 2), 5));
-    refused("header checksum", Data.with(data, 20, 255));
-    refused("payload checksum", Data.with(data, 40, 255));
-    refused("2 trailing bytes", Data.concat(data, new byte[2]));
-    refused("flags are 0x80", withHead(5, 0x80));
-    refused("lanes_log2 is 9; expected 0 to 8", withHead(24, 9));
-    refused("quality_q8 is 0; expected 256 to 25600", withHead(23, 0));
-    refused("quality_q8 is 25856", withHead(23, 101));
-    refused("height is 0", withHead(14, 0));
-    refused("width is 0", withHead(18, 0));
-    refused("more than the 268435456", withHead(17, 255));
+    refused(Fault.EMPTY, new byte[0]);
+    refused(Fault.MAGIC, Data.concat(Data.bytes("89504e47"), data));
+    refused(Fault.VERSION, Data.with(data, 4, 2));
+    refused(Fault.VERSION, Arrays.copyOf(Data.with(data, 4, 2), 5));
+    refused(Fault.HEADER_CRC, Data.with(data, 20, 255));
+    refused(Fault.PAYLOAD_CRC, Data.with(data, 40, 255));
+    refused(Fault.TRAILING, Data.concat(data, new byte[2]));
+    refused(Fault.FLAGS, withHead(5, 0x80));
+    refused(Fault.HEADER_VALUE, withHead(24, 9));
+    refused(Fault.HEADER_VALUE, withHead(23, 0));
+    refused(Fault.HEADER_VALUE, withHead(23, 101));
+    refused(Fault.HEADER_VALUE, withHead(14, 0));
+    refused(Fault.HEADER_VALUE, withHead(18, 0));
+    refused(Fault.TOO_LARGE, withHead(17, 255));
+  }
+
+  static void testAMessageSaysWhatWasFoundAndWhatWasExpected() throws Exception {
+    byte[] png = Data.concat(Data.bytes("89504e47"), small());
+    byte[] newer = Data.with(small(), 4, 2);
+    byte[] wide = withBody(Data.bytes("53ffffffff0f78 00"));
+    says("starts with 89504e47", png);
+    says("version 2; this reader knows version 1", newer);
+    says("lanes_log2 is 9; expected 0 to 8", withHead(24, 9));
+    says("claims 4294967295 bytes, 6 are left", wide);
   }
 
   static void testAMalformedSectionIsRefusedAlthoughAllChecksumsAreRight() throws Exception {
-    refused("'S' is missing", withBody(new byte[1]));
-    refused("'S' is missing", withBody(Data.utf8("E\1x\0")));
-    refused("'S' occurs twice", withBody(Data.utf8("S\1xS\1y\0")));
-    refused("unknown critical section 'X'", withBody(Data.utf8("S\1xX\0\0")));
-    refused("unknown critical section 0xe9", withBody(Data.bytes("530178 e900 00")));
-    refused("not a shortest LEB128", withBody(Data.bytes("53810078 00")));
-    refused("at most 5 bytes", withBody(Data.bytes("538080808080 0178 00")));
-    refused("claims 4294967295 bytes, 6 are left", withBody(Data.bytes("53ffffffff0f78 00")));
-    refused("claims 34359738367 bytes", withBody(Data.bytes("53ffffffff7f78 00")));
+    refused(Fault.SECTION_MISSING, withBody(new byte[1]));
+    refused(Fault.SECTION_MISSING, withBody(Data.utf8("E\1x\0")));
+    refused(Fault.SECTION_TWICE, withBody(Data.utf8("S\1xS\1y\0")));
+    refused(Fault.SECTION_UNKNOWN, withBody(Data.utf8("S\1xX\0\0")));
+    refused(Fault.SECTION_UNKNOWN, withBody(Data.bytes("530178 e900 00")));
+    refused(Fault.SECTION_LENGTH, withBody(Data.bytes("53810078 00")));
+    refused(Fault.SECTION_LENGTH, withBody(Data.bytes("538080808080 0178 00")));
+    refused(Fault.TRUNCATED, withBody(Data.bytes("53ffffffff0f78 00")));
+    refused(Fault.TRUNCATED, withBody(Data.bytes("53ffffffff7f78 00")));
   }
 
   static void testAnUnknownAncillarySectionIsHandedOverInAnyOrder() throws Exception {
@@ -150,42 +160,32 @@ final class ContainerTest {
   static void testTheBoundOnPixelsIsTheReadersChoice() throws Exception {
     byte[] data = small();
     Check.equal(Container.readHeader(data, 33 * 47).width, 47L);
-    Check.refused("33 x 47 pixels, more than the 1550", () -> Container.unpack(data, 1550));
+    Check.refused(Fault.TOO_LARGE, () -> Container.unpack(data, 1550));
     // 2^32 - 1 squared does not fit a signed long.
     byte[] head = head(data);
     Arrays.fill(head, 14, 22, (byte) 255);
     byte[] vast = fileOf(head, new byte[1]);
-    Check.refused("more than the", () -> Container.unpack(vast, Long.MAX_VALUE));
+    Check.refused(Fault.TOO_LARGE, () -> Container.unpack(vast, Long.MAX_VALUE));
   }
 
   static void testWhatAReaderWouldRefuseIsNotWritten() throws Exception {
     Header header = Container.readHeader(small(), MAX);
     byte[] some = new byte[1];
-    Check.refused("'S' is missing", () -> Container.pack(header, Data.sections()));
-    Check.refused("'S' is missing", () -> Container.pack(header, Data.sections('E', some)));
+    Check.refused(Fault.SECTION_MISSING, () -> Container.pack(header, Data.sections()));
+    Check.refused(Fault.SECTION_MISSING, () -> Container.pack(header, Data.sections('E', some)));
     Check.refused(
-        "cannot write section 'X'",
+        Fault.SECTION_UNKNOWN,
         () -> Container.pack(header, Data.sections('S', some, 'X', some)));
   }
 
   static void testAHeaderNeverHoldsAValueOutOfRange() {
     String id = "0123456789abcdef";
-    Check.refused("model_id", () -> new Header("0123", 1, 1, 256, 0));
-    Check.refused("model_id", () -> new Header("0123456789ABCDEF", 1, 1, 256, 0));
-    Check.refused("height", () -> new Header(id, 0, 1, 256, 0));
-    Check.refused("width", () -> new Header(id, 1, 1L << 32, 256, 0));
-    Check.refused("quality_q8", () -> new Header(id, 1, 1, 25601, 0));
-    Check.refused("lanes_log2", () -> new Header(id, 1, 1, 256, -1));
-  }
-
-  static void testQualityIsStoredToTheNearest256th() {
-    Check.equal(Quality.q8(1), 256);
-    Check.equal(Quality.q8(100), 25600);
-    Check.equal(Quality.q8(33.335), 8534); // 33.335 * 256 = 8533.76
-    Check.equal(Quality.q8(1 + 0.5 / 256), 256); // halves go to even
-    for (double quality : new double[] {0.99, 100.01, Double.NaN}) {
-      Check.raises(IllegalArgumentException.class, "quality", () -> Quality.q8(quality));
-    }
+    Check.refused(Fault.HEADER_VALUE, () -> new Header("0123", 1, 1, 256, 0));
+    Check.refused(Fault.HEADER_VALUE, () -> new Header("0123456789ABCDEF", 1, 1, 256, 0));
+    Check.refused(Fault.HEADER_VALUE, () -> new Header(id, 0, 1, 256, 0));
+    Check.refused(Fault.HEADER_VALUE, () -> new Header(id, 1, 1L << 32, 256, 0));
+    Check.refused(Fault.HEADER_VALUE, () -> new Header(id, 1, 1, 25601, 0));
+    Check.refused(Fault.HEADER_VALUE, () -> new Header(id, 1, 1, 256, -1));
   }
 
   private static byte[] withHead(int at, int value) throws FormatException {
@@ -194,7 +194,11 @@ final class ContainerTest {
     return fileOf(Data.with(head(data), at, value), body);
   }
 
-  private static void refused(String message, byte[] data) {
+  private static void refused(Fault fault, byte[] data) {
+    Check.refused(fault, () -> Container.unpack(data, MAX));
+  }
+
+  private static void says(String message, byte[] data) {
     Check.refused(message, () -> Container.unpack(data, MAX));
   }
 }

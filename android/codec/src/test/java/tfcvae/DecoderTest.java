@@ -25,7 +25,8 @@ final class DecoderTest {
     return new Image(height, width, rgb);
   }
 
-  private static byte[] encode(Model model, Image image, double quality) {
+  private static byte[] encode(Model model, Image image, double quality)
+      throws FormatException {
     return new Encoder(model, new LocalNetworks(model, REACH)).encode(image, quality);
   }
 
@@ -55,10 +56,17 @@ final class DecoderTest {
     }
   }
 
+  static void testABandThatIsAllOfTheImageFitsTheSmallestTile() throws Exception {
+    Model model = model(REACH);
+    byte[] file = encode(model, image(24 * 16, 20), 60); // 6 rows of z: one band with its halo
+    byte[] whole = decoder(model, 64).decode(file).rgb;
+    Check.equal(decoder(model, 1).decode(file).rgb, whole);
+  }
+
   static void testAHaloThatIsTooSmallWouldBeNoticed() throws Exception {
     // So the test before this one can fail.
     byte[] file = encode(model(REACH), image(630, 410), 60);
-    Check.refused("damaged", () -> decoder(model(REACH - 1), 8).decode(file));
+    Check.refused(Fault.STREAM, () -> decoder(model(REACH - 1), 8).decode(file));
   }
 
   static void testTilesOfTheAnalysisChangeNoByte() throws Exception {
@@ -141,29 +149,36 @@ final class DecoderTest {
 
   static void testAFileOfAnotherModelIsRefused() throws Exception {
     byte[] file = Data.photoFile();
-    Check.refused("needs model", () -> decoder(model(null), 64).decode(file));
+    Check.refused(Fault.MODEL, () -> decoder(model(null), 64).decode(file));
   }
 
   static void testHugeImagesAreRefusedBeforeAnythingIsAllocated() throws Exception {
-    // Files with right checksums, whose streams would decode to zeros for ever.
-    long[][] sizes = {{1 << 14, 1 << 14}, {1, 1 << 28}, {1 << 28, 1}, {1 << 20, 255}};
-    for (long[] size : sizes) {
-      for (Integer halo : new Integer[] {null, REACH}) {
-        Header header = new Header("0123456789abcdef", size[0], size[1], 12800, 0);
-        byte[] stream = Data.bytes("00800000");
-        byte[] file = Container.pack(header, Data.sections('S', stream));
-        Check.refused("", () -> decoder(model(halo), 64).decode(file));
-      }
+    for (Integer halo : new Integer[] {null, REACH}) {
+      refused(Fault.STREAM, model(halo), 1 << 14, 1 << 14);
+      refused(Fault.STREAM, model(halo), 1 << 20, 255);
+      refused(Fault.TOO_LARGE, model(halo), 1, 1 << 28); // latents: 2^32 pixels' worth
+      refused(Fault.TOO_LARGE, model(halo), 1 << 28, 1);
     }
-    // As high as it can be, with as many hyper-latents as a real model has.
-    Model real = Data.photoModel(6, REACH);
-    Header header = new Header(real.id, 1 << 28, 1, 12800, 0);
-    byte[] high = Container.pack(header, Data.sections('S', Data.bytes("00800000")));
-    Check.refused("smaller tiles", () -> decoder(real, 64).decode(high));
-    byte[] file = encode(model(null), image(40, 40), 50);
-    Networks networks = new LocalNetworks(model(null), REACH);
-    Decoder strict = new Decoder(model(null), networks, 64, 1599);
-    Check.refused("more than the 1599", () -> strict.decode(file));
+    // So wide that no array holds a row of tiles of a real model.
+    refused(Fault.TOO_LARGE, Data.photoModel(6, REACH), 16, 1 << 24);
+    byte[] file = encode(model(null), image(48, 48), 50);
+    Check.refused(Fault.TOO_LARGE, () -> upTo(48 * 48 - 1).decode(file));
+    upTo(48 * 48).decode(file);
+    byte[] strip = encode(model(null), image(48, 33), 50); // as many latents
+    Check.refused(Fault.TOO_LARGE, () -> upTo(48 * 48 - 1).decode(strip));
+    upTo(48 * 48).decode(strip);
+  }
+
+  /** A file with right checksums, whose stream would decode to zeros for ever. */
+  private static void refused(Fault fault, Model model, long height, long width)
+      throws FormatException {
+    Header header = new Header(model.id, height, width, 12800, 0);
+    byte[] file = Container.pack(header, Data.sections('S', Data.bytes("00800000")));
+    Check.refused(fault, () -> decoder(model, 64).decode(file));
+  }
+
+  private static Decoder upTo(long pixels) throws Exception {
+    return new Decoder(model(null), new LocalNetworks(model(null), REACH), 64, pixels);
   }
 
   static void testEveryFlippedBitIsNoticed() throws Exception {
@@ -175,12 +190,16 @@ final class DecoderTest {
     }
   }
 
+  static void testAnImpossibleQualityIsRefusedBeforeAnyWork() throws Exception {
+    Encoder encoder = new Encoder(model(null), new Replay());
+    Check.refused(Fault.HEADER_VALUE, () -> encoder.encode(image(1, 1), 0.99));
+  }
+
   static void testWrongUseIsAnIllegalArgument() throws Exception {
     Model model = model(null);
     Class<? extends Exception> wrong = IllegalArgumentException.class;
     Check.raises(wrong, "tile is 0", () -> decoder(model, 0));
     Check.raises(wrong, "tile is 1025", () -> decoder(model, 1025));
-    Check.raises(wrong, "quality", () -> encode(model, image(1, 1), 0));
     Check.raises(wrong, "3 per pixel", () -> new Image(2, 2, new byte[11]));
   }
 

@@ -31,7 +31,7 @@ final class FuzzTest {
         decoder.decode(input);
         accepted++;
       } catch (FormatException error) {
-        reachedTheCoder += error.getMessage().startsWith("the file is damaged") ? 1 : 0;
+        reachedTheCoder += error.fault == Fault.STREAM ? 1 : 0;
       } catch (RuntimeException | Error error) {
         throw new AssertionError("input " + i + " of " + input.length + " bytes", error);
       }
@@ -127,7 +127,7 @@ final class FuzzTest {
     Random random = new Random(7);
     for (int i = 0; i < 500; i++) {
       byte[] input = repacked(Data.photoFile(), random);
-      accepts(() -> decoder.decode(input));
+      accepts(Fault.STREAM, () -> decoder.decode(input));
     }
   }
 
@@ -140,20 +140,21 @@ final class FuzzTest {
     for (int i = 0; i < 3000; i++) {
       byte[] tables = i % 10 == 0 ? real : small;
       byte[] input = i % 3 == 0 ? spliced(tables, real, random) : flipped(tables, random);
-      refused += accepts(() -> Tables.read(input)) ? 0 : 1;
+      refused += accepts(Fault.MODEL, () -> Tables.read(input)) ? 0 : 1;
       byte[] text = i % 3 == 0 ? spliced(manifest, manifest, random) : flipped(manifest, random);
-      refused += accepts(() -> Model.read(text, real)) ? 0 : 1;
+      refused += accepts(Fault.MODEL, () -> Model.read(text, real)) ? 0 : 1;
       byte[] npy = flipped(TablesTest.npy("<i2", "(2, 3)", new byte[12]), random);
-      refused += accepts(() -> NpyArray.read("a", npy)) ? 0 : 1;
+      refused += accepts(Fault.MODEL, () -> NpyArray.read("a", npy)) ? 0 : 1;
     }
     Check.that(refused > 1500, refused + " refused");
   }
 
-  private static boolean accepts(Check.Action action) throws Exception {
+  private static boolean accepts(Fault otherwise, Check.Action action) throws Exception {
     try {
       action.run();
       return true;
     } catch (FormatException error) {
+      Check.equal(error.fault, otherwise);
       return false;
     }
   }

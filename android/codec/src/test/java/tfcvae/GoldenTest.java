@@ -1,5 +1,8 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+import static tfcvae.Geometry.Z;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -58,13 +61,13 @@ final class GoldenTest {
       LaneDecoder decoder = new LaneDecoder(stream, escapes, lanes, tables);
       LaneEncoder encoder = new LaneEncoder(tables);
       for (Object group : (List<?>) one.get("groups")) {
-        int[] rows = ints(((Map<?, ?>) group).get("rows"));
+        int[] index = ints(((Map<?, ?>) group).get("rows"));
         int[] values = ints(((Map<?, ?>) group).get("values"));
-        int[] found = new int[rows.length];
+        int[] found = new int[index.length];
         decoder.startGroup();
-        decoder.pop(rows, 0, rows.length, found, 0);
+        decoder.pop(index, 0, index.length, found, 0);
         Check.equal(found, values);
-        encoder.add(values, rows);
+        encoder.add(values, index);
       }
       decoder.finish();
       Check.equal(encoder.stream(lanes), stream);
@@ -78,7 +81,7 @@ final class GoldenTest {
     return new Replay() {
       @Override
       public float[] analyse(byte[] pixels, int height, int width) {
-        Check.equal(height, 16 * size[0]);
+        Check.equal(height, LATENT * size[0]);
         return new float[size[0] * size[1] * size[2]];
       }
 
@@ -91,8 +94,8 @@ final class GoldenTest {
       public Prediction predict(int[] z, int height, int width, float quality) {
         Check.equal(z, photo.get("z").values);
         return new Prediction(
-            padded(photo.get("mean"), 4 * height, 4 * width),
-            padded(photo.get("index"), 4 * height, 4 * width));
+            Symbols.padded(photo.get("mean"), Z * height, Z * width),
+            Symbols.padded(photo.get("index"), Z * height, Z * width));
       }
 
       @Override
@@ -107,21 +110,9 @@ final class GoldenTest {
       public byte[] synthesise(int[] y, int[] mean, int height, int width, float quality) {
         seen.add(y.clone());
         seen.add(mean.clone());
-        return new byte[768 * height * width];
+        return new byte[3 * LATENT * height * LATENT * width];
       }
     };
-  }
-
-  /** A plane with rows and columns of -1 behind it, which nothing may look at. */
-  private static int[] padded(NpyArray plane, int height, int width) {
-    int channels = plane.shape[2];
-    int[] padded = new int[height * width * channels];
-    Arrays.fill(padded, -1);
-    int row = plane.shape[1] * channels;
-    for (int i = 0; i < plane.shape[0]; i++) {
-      System.arraycopy(plane.values, i * row, padded, i * width * channels, row);
-    }
-    return padded;
   }
 
   static void testTheGoldenPhotosAreReadToTheLastSymbol() throws Exception {
@@ -146,7 +137,7 @@ final class GoldenTest {
       int width = (int) header.width;
       Image image = new Image(height, width, new byte[3 * height * width]);
       Encoder encoder = new Encoder(Data.photoModel(6, null), networks);
-      Check.equal(encoder.encode(image, header.qualityQ8 / 256.0), Data.photoFile(name));
+      Check.equal(encoder.encode(image, header.quality()), Data.photoFile(name));
     }
   }
 
@@ -156,8 +147,8 @@ final class GoldenTest {
       Container file = Container.unpack(Data.photoFile(name), Container.MAX_PIXELS);
       escaped += file.sections.containsKey(Container.ESCAPES) ? 1 : 0;
       Tables tables = Tables.of(Data.photo(name));
-      IntStream rows = Arrays.stream(Data.photo(name).get("index").values);
-      long skipped = rows.filter(row -> tables.skip[row]).count();
+      IntStream index = Arrays.stream(Data.photo(name).get("index").values);
+      long skipped = index.filter(row -> tables.skip[row]).count();
       Check.that(skipped > 100, skipped + " skipped");
     }
     Check.that(escaped >= 2, escaped + " with escapes");

@@ -1,5 +1,9 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+import static tfcvae.Geometry.MEAN_STEPS;
+import static tfcvae.Geometry.Z;
+
 import java.util.Arrays;
 
 /**
@@ -19,11 +23,11 @@ final class LocalNetworks implements Networks {
 
   @Override
   public float[] analyse(byte[] pixels, int height, int width) {
-    int rows = height / 16;
-    int columns = width / 16;
+    int rows = height / LATENT;
+    int columns = width / LATENT;
     int[] blocks = new int[rows * columns];
     for (int i = 0; i < pixels.length; i++) {
-      int block = i / (48 * width) * columns + i / 48 % columns;
+      int block = i / (3 * LATENT * width) * columns + i / (3 * LATENT) % columns;
       blocks[block] += (pixels[i] & 255) - 128;
     }
     int[] sums = sums(blocks, rows, columns, 1, model.analysisHalo);
@@ -36,10 +40,10 @@ final class LocalNetworks implements Networks {
 
   @Override
   public int[] hyperAnalyse(float[] y, int height, int width, float quality) {
-    int columns = (width + 3) / 4;
-    int[] z = new int[(height + 3) / 4 * columns * model.hyperLatents];
+    int columns = Geometry.sideOfZ(width);
+    int[] z = new int[Geometry.sideOfZ(height) * columns * model.hyperLatents];
     for (int i = 0; i < height * width; i++) {
-      int place = i / width / 4 * columns + i % width / 4;
+      int place = i / width / Z * columns + i % width / Z;
       for (int c = 0; c < model.hyperLatents; c++) {
         z[place * model.hyperLatents + c] += Math.round(y[i * model.latents]) % 3;
       }
@@ -50,13 +54,13 @@ final class LocalNetworks implements Networks {
   @Override
   public Prediction predict(int[] z, int height, int width, float quality) {
     int[] sums = sums(z, height, width, model.hyperLatents, predictionReach);
-    int[] mean = new int[16 * height * width * model.latents];
+    int[] mean = new int[Z * height * Z * width * model.latents];
     int[] index = new int[mean.length];
     for (int i = 0; i < mean.length; i++) {
       int place = i / model.latents;
-      int block = place / (4 * width) / 4 * width + place % (4 * width) / 4;
+      int block = place / (Z * width) / Z * width + place % (Z * width) / Z;
       mean[i] = sums[block * model.hyperLatents] % 99 + i % model.latents;
-      index[i] = Math.floorMod(sums[block * model.hyperLatents] + place * 7 + i, model.zRows);
+      index[i] = Math.floorMod(sums[block * model.hyperLatents] + place * 7 + i, model.zIndex);
     }
     return new Prediction(mean, index);
   }
@@ -64,24 +68,24 @@ final class LocalNetworks implements Networks {
   @Override
   public int[] quantise(
       float[] y, int[] mean, int[] index, int height, int width, float quality) {
-    int[] symbols = new int[y.length];
+    int[] values = new int[y.length];
     for (int i = 0; i < y.length; i++) {
-      int symbol = Math.round(y[i] * quality / 50 - mean[i] / 16f);
-      symbols[i] = model.tables.skip[index[i]] ? 0 : (short) symbol;
+      int value = Math.round(y[i] * quality / 50 - mean[i] / (float) MEAN_STEPS);
+      values[i] = model.tables.skip[index[i]] ? 0 : (short) value;
     }
-    return symbols;
+    return values;
   }
 
   @Override
-  public byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality) {
-    int[] latents = new int[symbols.length];
-    for (int i = 0; i < symbols.length; i++) {
-      latents[i] = 16 * symbols[i] + mean[i];
+  public byte[] synthesise(int[] values, int[] mean, int height, int width, float quality) {
+    int[] latents = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      latents[i] = MEAN_STEPS * values[i] + mean[i];
     }
     int[] sums = sums(latents, height, width, model.latents, model.synthesisHalo);
-    byte[] pixels = new byte[768 * height * width];
+    byte[] pixels = new byte[3 * LATENT * height * LATENT * width];
     for (int i = 0; i < pixels.length; i++) {
-      int block = i / (768 * width) * width + i / 48 % width;
+      int block = i / (3 * LATENT * LATENT * width) * width + i / (3 * LATENT) % width;
       pixels[i] = (byte) (sums[block * model.latents + i % model.latents] + i % 48 + i % 3);
     }
     return pixels;

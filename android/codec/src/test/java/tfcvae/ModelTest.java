@@ -48,7 +48,7 @@ final class ModelTest {
     Check.equal(model.id, content.get("model_id"));
     Check.equal((double) model.latents, channels.get("y"));
     Check.equal((double) model.hyperLatents, channels.get("z"));
-    Check.equal(model.tables.rows, model.zRows + model.hyperLatents);
+    Check.equal(model.tables.rows, model.zIndex + model.hyperLatents);
   }
 
   static void testAManifestThatDoesNotFitIsRefused() {
@@ -61,6 +61,30 @@ final class ModelTest {
     refused("synthesis is not", manifest("0123456789abcdef", 4, 1, 1, -1));
     refused("y is not", manifest("0123456789abcdef", 4, 1, 1, 6).replace(": 4", ": 4.5"));
     refused("y is not", manifest("0123456789abcdef", 4, 1, 1, 6).replace(": 4", ": NaN"));
+  }
+
+  static void testAPlanOfSeveralPassesNeedsANewerReader() throws Exception {
+    for (String plan : new String[] {"[[0, 0], [0, 0]]", "0"}) {
+      Check.equal(with("plan", plan).latents, 4);
+    }
+    for (String plan : new String[] {"[[0, 1], [1, 0]]", "4", "{}", "null", "\"latin-square\""}) {
+      Check.refused("plan is not one pass", () -> with("plan", plan));
+    }
+  }
+
+  static void testANewerSchemaNeedsANewerReader() throws Exception {
+    Check.equal(with("schema", "1").latents, 4);
+    Check.refused("schema 2; this reader knows 1", () -> with("schema", "2"));
+    refused("schema 7", "{\"schema\": 7, \"channels\": [4, 1]}"); // whatever else it has
+    for (String broken : new String[] {"0", "-1", "1.5", "true", "null", "\"1\"", "NaN"}) {
+      Check.refused("schema is not an integer", () -> with("schema", broken));
+    }
+  }
+
+  private static Model with(String key, String value) throws Exception {
+    String manifest = manifest("0123456789abcdef", 4, 1, 1, 6);
+    String more = manifest.replace("{\"name\"", "{\"" + key + "\": " + value + ", \"name\"");
+    return Model.read(Data.utf8(more), TablesTest.zip(TablesTest.smallTables()));
   }
 
   private static String manifest(String id, int y, int z, int zRows, int synthesis) {

@@ -1,5 +1,8 @@
 package tfcvae;
 
+import static tfcvae.Geometry.LATENT;
+import static tfcvae.Geometry.Z;
+
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -57,7 +60,7 @@ public final class Pipe implements Networks {
 
   @Override
   public float[] analyse(byte[] pixels, int height, int width) {
-    int count = height / 16 * (width / 16) * model.latents;
+    int count = height / LATENT * (width / LATENT) * model.latents;
     ByteBuffer answer = call("analyse", height, width, 0, 4 * count, pixels);
     float[] y = new float[count];
     answer.asFloatBuffer().get(y);
@@ -66,13 +69,13 @@ public final class Pipe implements Networks {
 
   @Override
   public int[] hyperAnalyse(float[] y, int height, int width, float quality) {
-    int count = (height + 3) / 4 * ((width + 3) / 4) * model.hyperLatents;
+    int count = Geometry.sideOfZ(height) * Geometry.sideOfZ(width) * model.hyperLatents;
     return ints(call("hyper_analyse", height, width, quality, 4 * count, little(y)), 0, count);
   }
 
   @Override
   public Prediction predict(int[] z, int height, int width, float quality) {
-    int count = 16 * height * width * model.latents;
+    int count = Z * height * Z * width * model.latents;
     ByteBuffer answer = call("predict", height, width, quality, 8 * count, little(z));
     return new Prediction(ints(answer, 0, count), ints(answer, count, count));
   }
@@ -85,9 +88,10 @@ public final class Pipe implements Networks {
   }
 
   @Override
-  public byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality) {
-    byte[][] inputs = {little(symbols), little(mean)};
-    return call("synthesise", height, width, quality, 768 * height * width, inputs).array();
+  public byte[] synthesise(int[] values, int[] mean, int height, int width, float quality) {
+    int bytes = 3 * LATENT * height * LATENT * width;
+    byte[][] inputs = {little(values), little(mean)};
+    return call("synthesise", height, width, quality, bytes, inputs).array();
   }
 
   private ByteBuffer call(

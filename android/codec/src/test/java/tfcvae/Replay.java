@@ -24,7 +24,7 @@ class Replay implements Networks {
   }
 
   @Override
-  public byte[] synthesise(int[] symbols, int[] mean, int height, int width, float quality) {
+  public byte[] synthesise(int[] values, int[] mean, int height, int width, float quality) {
     throw new UnsupportedOperationException();
   }
 }

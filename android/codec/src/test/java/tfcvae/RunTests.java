@@ -17,6 +17,7 @@ import java.util.List;
 public final class RunTests {
   private static final List<Class<?>> ALL =
       Arrays.asList(
+          ScalarsTest.class,
           ContainerTest.class,
           TablesTest.class,
           ModelTest.class,

@@ -21,13 +21,12 @@ import java.util.zip.CRC32;
  * tests/golden/mutations.py} defines it.
  */
 public final class Verdicts {
-  private static final long MAX_PIXELS = Container.MAX_PIXELS;
-
   private Verdicts() {}
 
   public static void main(String[] args) throws IOException {
-    Map<String, NpyArray> photo = Npz.read(Files.readAllBytes(Paths.get(args[1])));
-    Tables tables = Tables.of(photo);
+    byte[] arrays = Files.readAllBytes(Paths.get(args[1]));
+    Map<String, NpyArray> photo = Npz.read(arrays);
+    Model model = Symbols.model(arrays);
     List<Path> files;
     try (Stream<Path> all = Files.list(Paths.get(args[0]))) {
       files = all.filter(path -> path.toString().endsWith(".tfcv")).collect(Collectors.toList());
@@ -35,37 +34,38 @@ public final class Verdicts {
     Collections.sort(files);
     for (Path path : files) {
       byte[] data = Files.readAllBytes(path);
-      System.out.println(
-          path.getFileName() + " " + container(data) + " " + symbols(data, photo, tables));
+      System.out.println(path.getFileName() + " " + verdict(data, photo, model));
     }
   }
 
-  private static String container(byte[] data) {
+  private static String verdict(byte[] data, Map<String, NpyArray> photo, Model model) {
+    Container file;
     try {
-      Container file = Container.unpack(data, MAX_PIXELS);
-      Header header = file.header;
-      List<String> sections = new ArrayList<>();
-      file.sections.forEach((tag, payload) -> sections.add(tag + ":" + crc(payload)));
-      return String.join(
-          ",",
-          header.modelId,
-          header.height + "x" + header.width,
-          header.qualityQ8 + "",
-          header.lanes() + "",
-          String.join(",", sections));
+      file = Container.unpack(data, Container.MAX_PIXELS);
     } catch (FormatException error) {
-      return "refused";
+      return error.fault.id + " " + error.fault.id;
+    }
+    try {
+      Symbols found = Symbols.of(file, photo, model);
+      return container(file) + " " + crc(found.z) + "," + crc(found.y);
+    } catch (FormatException error) {
+      return container(file) + " " + error.fault.id;
     }
   }
 
-  private static String symbols(byte[] data, Map<String, NpyArray> photo, Tables tables) {
-    try {
-      Container file = Container.unpack(data, MAX_PIXELS);
-      Symbols found = Symbols.of(file, photo, tables);
-      return crc(Symbols.little(found.z)) + "," + crc(Symbols.little(found.y));
-    } catch (FormatException error) {
-      return "refused";
-    }
+  private static String container(Container file) {
+    Header header = file.header;
+    List<String> said = new ArrayList<>();
+    said.add(header.modelId);
+    said.add(header.height + "x" + header.width);
+    said.add(header.qualityQ8 + "");
+    said.add(header.lanes() + "");
+    file.sections.forEach((tag, payload) -> said.add(tag + ":" + crc(payload)));
+    return String.join(",", said);
+  }
+
+  private static String crc(int[] values) {
+    return crc(Symbols.little(values));
   }
 
   private static String crc(byte[] data) {

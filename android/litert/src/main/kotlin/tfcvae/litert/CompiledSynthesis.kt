@@ -1,6 +1,7 @@
 package tfcvae.litert
 
 import com.google.ai.edge.litert.CompiledModel
+import tfcvae.Geometry
 import tfcvae.Networks
 
 /**
@@ -22,7 +23,7 @@ class CompiledSynthesis(
     private val exact: Networks,
 ) : Networks by exact, AutoCloseable {
     /** What the decoder is to be opened with: latents per side of a tile. */
-    val tile = pixels / PER_LATENT
+    val tile = pixels / Geometry.LATENT
 
     private val window = tile + 2 * halo
     private val signature = "synthesise_$pixels"
@@ -34,12 +35,12 @@ class CompiledSynthesis(
     private val outputs = mapOf("pixels" to compiled.createOutputBuffer("pixels", signature))
 
     override fun synthesise(
-        symbols: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
+        values: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
     ): ByteArray {
         if (height != window || width != window) {
-            return exact.synthesise(symbols, mean, height, width, quality)
+            return exact.synthesise(values, mean, height, width, quality)
         }
-        write("symbols", FloatArray(symbols.size) { symbols[it].toFloat() })
+        write("symbols", FloatArray(values.size) { values[it].toFloat() })
         write("mean", FloatArray(mean.size) { mean[it].toFloat() })
         write("quality", floatArrayOf(quality))
         compiled.run(inputs, outputs, signature)
@@ -52,9 +53,5 @@ class CompiledSynthesis(
     override fun close() {
         (inputs.values + outputs.values).forEach { it.close() }
         compiled.close()
-    }
-
-    private companion object {
-        const val PER_LATENT = 16 // pixels per side
     }
 }

@@ -55,11 +55,11 @@ class InterpreterNetworks(
     }
 
     override fun synthesise(
-        symbols: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
+        values: IntArray, mean: IntArray, height: Int, width: Int, quality: Float,
     ): ByteArray {
         val inputs =
             mapOf(
-                "symbols" to nested(symbols, height, width),
+                "symbols" to nested(values, height, width),
                 "mean" to nested(mean, height, width),
                 "quality" to floatArrayOf(quality),
             )
