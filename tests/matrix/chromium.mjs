@@ -28,7 +28,7 @@ async function decode(file) {
   const from = (path) => import(new URL(path, location).href);
   const { loadRuntime } = await from("litert/runtime.js");
   const { openModel } = await from("litert/model.js");
-  const { unpack } = await from("codec/container.js");
+  const { unpack } = await from("codec/unpack.js");
   const name = new URLSearchParams(location.search).get("model");
   const folder = new URL(`../saved_models/${name}/`, location).href;
   const { litert } = await loadRuntime(new URL("vendor/", location).href);

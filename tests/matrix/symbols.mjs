@@ -6,7 +6,7 @@
  * prints z, then y, as little-endian int32 in base64.
  */
 
-import { unpack } from "../../web/codec/container.js";
+import { unpack } from "../../web/codec/unpack.js";
 import { photoGolden, symbolsOf } from "../web/golden.mjs";
 
 const photo = await photoGolden(process.argv[2]);

@@ -3,8 +3,9 @@ import { test } from "node:test";
 
 import { spans } from "../../web/codec/chunks.js";
 import { Codec } from "../../web/codec/codec.js";
-import { pack, unpack } from "../../web/codec/container.js";
 import { FormatError, ModelError } from "../../web/codec/errors.js";
+import { pack } from "../../web/codec/pack.js";
+import { unpack } from "../../web/codec/unpack.js";
 import { PHOTOS, generator, photoGolden } from "./golden.mjs";
 import {
   SmallNetworks,

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  HEADER_SIZE,
-  pack,
-  qualityQ8,
-  readHeader,
-  unpack,
-} from "../../web/codec/container.js";
 import { crc32 } from "../../web/codec/crc32.js";
 import { FormatError } from "../../web/codec/errors.js";
+import { HEADER_SIZE, qualityQ8 } from "../../web/codec/layout.js";
+import { pack } from "../../web/codec/pack.js";
+import { readHeader, unpack } from "../../web/codec/unpack.js";
 import { read, withChecksums } from "./golden.mjs";
 
 const GOLDEN = read("tests/golden/container_v1.tfcv");

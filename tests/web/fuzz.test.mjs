@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Codec } from "../../web/codec/codec.js";
-import { pack, unpack } from "../../web/codec/container.js";
 import { FormatError, ModelError } from "../../web/codec/errors.js";
+import { pack } from "../../web/codec/pack.js";
+import { unpack } from "../../web/codec/unpack.js";
 import { generator, withChecksums } from "./golden.mjs";
 import { SmallNetworks, manifest, tables } from "./small.mjs";
 

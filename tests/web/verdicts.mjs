@@ -9,7 +9,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-import { unpack } from "../../web/codec/container.js";
+import { unpack } from "../../web/codec/unpack.js";
 import { crc32 } from "../../web/codec/crc32.js";
 import { CodingError, FormatError } from "../../web/codec/errors.js";
 import { photoGolden, symbolsOf } from "./golden.mjs";

@@ -15,10 +15,12 @@
  */
 
 import { SIZE, Z, run } from "./chunks.js";
-import { ESCAPES, MAX_PIXELS, STREAM, pack, qualityQ8, unpack } from "./container.js";
 import { CodingError, FormatError, ModelError } from "./errors.js";
+import { ESCAPES, MAX_PIXELS, STREAM, qualityQ8 } from "./layout.js";
+import { pack } from "./pack.js";
 import { crop, padToMultiple } from "./planes.js";
 import { Decoder, chooseLanes, encode, idealBits } from "./rans.js";
+import { unpack } from "./unpack.js";
 
 const BLOCK = 16; // pixels per side of a latent
 

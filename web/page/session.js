@@ -1,6 +1,6 @@
 /** What the worker does: one model to compress with, one picture at a time. */
 
-import { readHeader } from "../codec/container.js";
+import { readHeader } from "../codec/unpack.js";
 import { findModel, openModel } from "../litert/model.js";
 import { loadRuntime } from "../litert/runtime.js";
 import { MAX_PIXELS, psnr, toPlane, toRgba } from "./pixels.js";

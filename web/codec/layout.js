@@ -1,0 +1,65 @@
+/**
+ * What a .tfcv file is made of; FORMAT.md is the specification.
+ *
+ * A header is {modelId, height, width, qualityQ8, lanesLog2, flags}: modelId 16 hex
+ * digits, height and width in pixels, qualityQ8 256 to 25600 for quality 1 to 100.
+ * Sections are a Map from tag to Uint8Array.
+ */
+
+import { FormatError } from "./errors.js";
+
+export const MAGIC = [0x54, 0x46, 0x43, 0x56]; // "TFCV"
+export const VERSION = 1;
+export const CHECKED = 25; // bytes that the header's CRC covers
+export const HEADER_SIZE = CHECKED + 4; // all that `readHeader` needs
+export const STREAM = "S"; // rANS lane states, then words; in every file
+export const ESCAPES = "E"; // escaped values
+export const CRITICAL = [STREAM, ESCAPES]; // every upper-case tag of this version
+export const END = 0; // the tag that closes the list of sections
+export const MAX_PIXELS = 2 ** 28; // a reader's default bound: 16384 x 16384
+const KNOWN_FLAGS = 0; // no flag is defined in version 1
+const U32_MAX = 2 ** 32 - 1;
+
+/** Rounds a quality of 1 to 100 to the integer that a header stores. */
+export function qualityQ8(quality) {
+  if (!(quality >= 1 && quality <= 100)) {
+    throw new FormatError(`quality is ${quality}; expected a number from 1 to 100`);
+  }
+  return Math.round(quality * 256);
+}
+
+/** Throws FormatError: a value is out of range. */
+export function checkHeader(header) {
+  if (!/^[0-9a-f]{16}$/.test(header.modelId)) {
+    throw new FormatError(`modelId is ${header.modelId}; expected 16 hex digits`);
+  }
+  checkRange("height", header.height, 1, U32_MAX);
+  checkRange("width", header.width, 1, U32_MAX);
+  checkRange("qualityQ8", header.qualityQ8, 256, 25600);
+  checkRange("lanesLog2", header.lanesLog2, 0, 8);
+  checkRange("flags", header.flags ?? 0, 0, 255);
+  if (header.flags & ~KNOWN_FLAGS) {
+    throw new FormatError(
+      `flags are ${header.flags}; this version knows ${KNOWN_FLAGS}: the file needs a ` +
+        "newer reader",
+    );
+  }
+}
+
+function checkRange(name, value, low, high) {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new FormatError(`${name} is ${value}; expected ${low} to ${high}`);
+  }
+}
+
+/** Throws FormatError: there is no stream among the sections. */
+export function checkStream(sections) {
+  if (!sections.has(STREAM)) {
+    throw new FormatError(`section "${STREAM}" is missing; every file needs one`);
+  }
+}
+
+/** Whether this version gives a tag a meaning, or may skip it. */
+export function isKnown(tag) {
+  return CRITICAL.includes(tag) || /^[a-z]$/.test(tag);
+}
