@@ -30,7 +30,7 @@ function verdict(file) {
     const said = [modelId, `${height}x${width}`, qualityQ8, lanes, ...list];
     return `${said.join(",")} ${symbols(whole)}`;
   } catch (error) {
-    if (error instanceof FormatError) return "refused refused";
+    if (error instanceof FormatError) return `${error.fault} ${error.fault}`;
     throw error;
   }
 }
@@ -40,7 +40,7 @@ function symbols(whole) {
     const planes = symbolsOf(whole, photo).map((plane) => Int32Array.from(plane));
     return planes.map(({ buffer }) => crc(new Uint8Array(buffer))).join(",");
   } catch (error) {
-    if (error instanceof CodingError) return "refused";
+    if (error instanceof CodingError) return "stream";
     throw error;
   }
 }

@@ -157,7 +157,7 @@ export class Codec {
       return { z, y, mean, index };
     } catch (error) {
       if (!(error instanceof CodingError)) throw error;
-      throw new FormatError(`the file is damaged: ${error.message}`);
+      throw new FormatError("stream", `the file is damaged: ${error.message}`);
     }
   }
 
@@ -212,6 +212,7 @@ export class Codec {
   #checkSize(height, width) {
     if (height * width > this.maxPixels) {
       throw new FormatError(
+        "too-large",
         `the image has ${height} x ${width} pixels, more than the ${this.maxPixels} ` +
           "that are accepted here",
       );

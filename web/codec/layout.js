@@ -23,7 +23,10 @@ const U32_MAX = 2 ** 32 - 1;
 /** Rounds a quality of 1 to 100 to the integer that a header stores. */
 export function qualityQ8(quality) {
   if (!(quality >= 1 && quality <= 100)) {
-    throw new FormatError(`quality is ${quality}; expected a number from 1 to 100`);
+    throw new FormatError(
+      "header-value",
+      `quality is ${quality}; expected a number from 1 to 100`,
+    );
   }
   return Math.round(quality * 256);
 }
@@ -31,7 +34,10 @@ export function qualityQ8(quality) {
 /** Throws FormatError: a value is out of range. */
 export function checkHeader(header) {
   if (!/^[0-9a-f]{16}$/.test(header.modelId)) {
-    throw new FormatError(`modelId is ${header.modelId}; expected 16 hex digits`);
+    throw new FormatError(
+      "header-value",
+      `modelId is ${header.modelId}; expected 16 hex digits`,
+    );
   }
   checkRange("height", header.height, 1, U32_MAX);
   checkRange("width", header.width, 1, U32_MAX);
@@ -40,6 +46,7 @@ export function checkHeader(header) {
   checkRange("flags", header.flags ?? 0, 0, 255);
   if (header.flags & ~KNOWN_FLAGS) {
     throw new FormatError(
+      "flags",
       `flags are ${header.flags}; this version knows ${KNOWN_FLAGS}: the file needs a ` +
         "newer reader",
     );
@@ -48,14 +55,20 @@ export function checkHeader(header) {
 
 function checkRange(name, value, low, high) {
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new FormatError(`${name} is ${value}; expected ${low} to ${high}`);
+    throw new FormatError(
+      "header-value",
+      `${name} is ${value}; expected ${low} to ${high}`,
+    );
   }
 }
 
 /** Throws FormatError: there is no stream among the sections. */
 export function checkStream(sections) {
   if (!sections.has(STREAM)) {
-    throw new FormatError(`section "${STREAM}" is missing; every file needs one`);
+    throw new FormatError(
+      "section-missing",
+      `section "${STREAM}" is missing; every file needs one`,
+    );
   }
 }
 

@@ -50,6 +50,7 @@ function packHeader(header) {
 function packSection(tag, payload) {
   if (!isKnown(tag)) {
     throw new FormatError(
+      "section-unknown",
       `cannot write section ${JSON.stringify(tag)}; expected one of ` +
         `${CRITICAL.join(", ")} or one letter from a to z`,
     );

@@ -41,6 +41,7 @@ export function readHeader(bytes, maxPixels = MAX_PIXELS) {
   checkHeader(header);
   if (header.height * header.width > maxPixels) {
     throw new FormatError(
+      "too-large",
       `the image has ${header.height} x ${header.width} pixels, more than the ` +
         `${maxPixels} that this reader accepts`,
     );
@@ -61,6 +62,7 @@ export function unpack(bytes, maxPixels = MAX_PIXELS) {
   compareCrc("payload", view.getUint32(end, true), crc);
   if (bytes.length > end + 4) {
     throw new FormatError(
+      "trailing",
       `${bytes.length - end - 4} trailing bytes after the end of the file; expected ` +
         `${end + 4} bytes in all`,
     );
@@ -68,6 +70,7 @@ export function unpack(bytes, maxPixels = MAX_PIXELS) {
   for (const tag of sections.keys()) {
     if (!isKnown(tag)) {
       throw new FormatError(
+        "section-unknown",
         `unknown critical section ${JSON.stringify(tag)}; this reader knows ` +
           `${CRITICAL.join(", ")}: use a newer one`,
       );
@@ -78,20 +81,24 @@ export function unpack(bytes, maxPixels = MAX_PIXELS) {
 }
 
 function checkStart(start) {
-  if (!start.length) throw new FormatError("the file is empty; expected a tfcv file");
+  if (!start.length)
+    throw new FormatError("empty", "the file is empty; expected a tfcv file");
   if (MAGIC.some((byte, i) => i < start.length && start[i] !== byte)) {
     throw new FormatError(
+      "magic",
       `not a tfcv file: starts with the bytes ${hex(start.subarray(0, 8))}, expected ` +
         `${hex(MAGIC)}, "TFCV"`,
     );
   }
   if (start.length > 4 && start[4] !== VERSION) {
     throw new FormatError(
+      "version",
       `format version ${start[4]}; this reader knows version ${VERSION}: use a newer one`,
     );
   }
   if (start.length < HEADER_SIZE) {
     throw new FormatError(
+      "truncated",
       `truncated in the header: ${start.length} bytes, expected at least ` +
         `${HEADER_SIZE}; copy the file again`,
     );
@@ -107,12 +114,14 @@ function cut(bytes) {
     const { value: length, next } = readVarint(bytes, at + 1);
     if (length > bytes.length - next) {
       throw new FormatError(
+        "truncated",
         `truncated: section ${JSON.stringify(tag)} claims ${length} bytes, ` +
           `${bytes.length - next} are left; copy the file again`,
       );
     }
     if (sections.has(tag)) {
       throw new FormatError(
+        "section-twice",
         `section ${JSON.stringify(tag)} occurs twice; expected it once`,
       );
     }
@@ -122,6 +131,7 @@ function cut(bytes) {
   const end = at + 1; // behind the end tag
   if (bytes.length < end + 4) {
     throw new FormatError(
+      "truncated",
       `truncated: the file ends after ${bytes.length} bytes, before its end mark and ` +
         "checksum; copy the file again",
     );
@@ -132,6 +142,7 @@ function cut(bytes) {
 function compareCrc(what, stored, computed) {
   if (stored !== computed) {
     throw new FormatError(
+      `${what}-crc`,
       `${what} checksum mismatch: stored ${hex32(stored)}, computed ` +
         `${hex32(computed)}; the file is damaged, copy it again`,
     );

@@ -7,8 +7,14 @@ import { FormatError } from "./errors.js";
 
 const MAX_BYTES = 5;
 
-/** A number below 2^32 -> its bytes, a list. */
+/** A number below 2^32 -> its bytes, a list. Throws FormatError: it is larger. */
 export function varint(value) {
+  if (value >= 2 ** 32) {
+    throw new FormatError(
+      "section-length",
+      `a section of ${value} bytes; expected less than 2^32`,
+    );
+  }
   const out = [];
   let rest = value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
@@ -24,6 +30,7 @@ export function readVarint(bytes, at) {
   for (let count = 0; count < MAX_BYTES; count++) {
     if (at + count >= bytes.length) {
       throw new FormatError(
+        "truncated",
         `truncated: the file ends after ${bytes.length} bytes, inside a section's ` +
           "length; copy the file again",
       );
@@ -36,6 +43,7 @@ export function readVarint(bytes, at) {
     }
   }
   throw new FormatError(
+    "section-length",
     `a section's length is not a shortest LEB128 number of at most ${MAX_BYTES} ` +
       "bytes: the file is damaged",
   );
