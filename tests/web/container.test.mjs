@@ -150,8 +150,10 @@ test("a writer refuses what a reader would refuse", () => {
   }
 });
 
-test("a quality is stored in steps of 1/256", () => {
+test("a quality is stored in steps of 1/256, halves as the even one", () => {
   assert.equal(qualityQ8(50.5), 0x3280);
+  assert.equal(qualityQ8(1 + 0.5 / 256), 256);
+  assert.equal(qualityQ8(1 + 1.5 / 256), 258);
   for (const quality of [0.99, 100.01, NaN, undefined]) {
     throwsFault(() => qualityQ8(quality), "header-value");
   }

@@ -16,7 +16,7 @@
 
 import { SIZE, Z, run } from "./chunks.js";
 import { CodingError, FormatError, ModelError } from "./errors.js";
-import { ESCAPES, MAX_PIXELS, STREAM, qualityQ8 } from "./layout.js";
+import { ESCAPES, MAX_PIXELS, STREAM, qualityOf, qualityQ8 } from "./layout.js";
 import { pack } from "./pack.js";
 import { crop, padToMultiple } from "./planes.js";
 import { Decoder, chooseLanes, encode, idealBits } from "./rans.js";
@@ -69,8 +69,8 @@ export class Codec {
 
   /** As `compress`, with the image's y at hand; of the image, only the size is read. */
   async compressLatents(y, { height, width }, quality) {
-    const step = qualityQ8(quality);
-    const coded = await this.emit(y, step / 256);
+    const q8 = qualityQ8(quality);
+    const coded = await this.emit(y, qualityOf(q8));
     const groups = this.#groups(coded);
     const bits = groups.reduce((sum, group) => sum + idealBits(group, this.tables), 0);
     const lanes = chooseLanes(bits);
@@ -78,7 +78,7 @@ export class Codec {
     const sections = new Map([[STREAM, stream]]);
     if (escapes.length) sections.set(ESCAPES, escapes);
     const lanesLog2 = Math.log2(lanes);
-    const header = { modelId: this.modelId, height, width, qualityQ8: step, lanesLog2 };
+    const header = { modelId: this.modelId, height, width, qualityQ8: q8, lanesLog2 };
     return pack(header, sections);
   }
 
@@ -137,7 +137,7 @@ export class Codec {
       );
     }
     const coded = await this.symbols(header, sections);
-    const pixels = await this.render(coded, header.qualityQ8 / 256);
+    const pixels = await this.render(coded, qualityOf(header.qualityQ8));
     return { header, image: crop(pixels, [0, header.height], [0, header.width]) };
   }
 
@@ -150,7 +150,7 @@ export class Codec {
       const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
       const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
       z.data = decoder.pop(this.#rowsOfZ(z));
-      const quality = header.qualityQ8 / 256;
+      const quality = qualityOf(header.qualityQ8);
       const { mean, index } = await this.#predict(z, quality, { height, width });
       const y = { ...index, data: decoder.pop(index.data) };
       decoder.finish();

@@ -2,7 +2,7 @@
  * What a .tfcv file is made of; FORMAT.md is the specification.
  *
  * A header is {modelId, height, width, qualityQ8, lanesLog2, flags}: modelId 16 hex
- * digits, height and width in pixels, qualityQ8 256 to 25600 for quality 1 to 100.
+ * digits, height and width in pixels, qualityQ8 the quality (q8) in steps of 1/256.
  * Sections are a Map from tag to Uint8Array.
  */
 
@@ -18,17 +18,30 @@ export const CRITICAL = [STREAM, ESCAPES]; // every upper-case tag of this versi
 export const END = 0; // the tag that closes the list of sections
 export const MAX_PIXELS = 2 ** 28; // a reader's default bound: 16384 x 16384
 const KNOWN_FLAGS = 0; // no flag is defined in version 1
+const STEPS = 256; // q8 of a quality of 1
+const LOWEST = STEPS; // q8 of the qualities 1 and 100
+const HIGHEST = 100 * STEPS;
 const U32_MAX = 2 ** 32 - 1;
 
-/** Rounds a quality of 1 to 100 to the integer that a header stores. */
+/**
+ * A quality of 1 to 100 -> q8, the integer that a header stores; halves go to the even
+ * one. Throws FormatError: it is not such a number.
+ */
 export function qualityQ8(quality) {
-  if (!(quality >= 1 && quality <= 100)) {
+  const steps = STEPS * quality; // exact
+  if (!(steps >= LOWEST && steps <= HIGHEST)) {
     throw new FormatError(
       "header-value",
       `quality is ${quality}; expected a number from 1 to 100`,
     );
   }
-  return Math.round(quality * 256);
+  const q8 = Math.round(steps); // halves go up
+  return q8 - steps === 0.5 && q8 % 2 ? q8 - 1 : q8;
+}
+
+/** q8 -> quality, exact in float32 too. */
+export function qualityOf(q8) {
+  return q8 / STEPS;
 }
 
 /** Throws FormatError: a value is out of range. */
@@ -41,7 +54,7 @@ export function checkHeader(header) {
   }
   checkRange("height", header.height, 1, U32_MAX);
   checkRange("width", header.width, 1, U32_MAX);
-  checkRange("qualityQ8", header.qualityQ8, 256, 25600);
+  checkRange("qualityQ8", header.qualityQ8, LOWEST, HIGHEST);
   checkRange("lanesLog2", header.lanesLog2, 0, 8);
   checkRange("flags", header.flags ?? 0, 0, 255);
   if (header.flags & ~KNOWN_FLAGS) {
