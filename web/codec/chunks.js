@@ -7,7 +7,6 @@
 import { crop, paste } from "./planes.js";
 
 export const SIZE = 64; // latents per side of a chunk without its margin: 1024 pixels
-export const Z = 4; // latents per side of a z
 
 /**
  * Covers 0 to length exactly once with steps {window, inner, target}: what the network

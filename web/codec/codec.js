@@ -14,15 +14,14 @@
  *   synthesise(y, mean, quality)       symbols and mean -> uint8 (16 h, 16 w, 3)
  */
 
-import { SIZE, Z, run } from "./chunks.js";
+import { SIZE, run } from "./chunks.js";
 import { CodingError, FormatError, ModelError } from "./errors.js";
+import { LATENT, Z, yShape, zShape } from "./geometry.js";
 import { ESCAPES, MAX_PIXELS, STREAM, qualityOf, qualityQ8 } from "./layout.js";
 import { pack } from "./pack.js";
 import { crop, padToMultiple } from "./planes.js";
 import { Decoder, chooseLanes, encode, idealBits } from "./rans.js";
 import { unpack } from "./unpack.js";
-
-const BLOCK = 16; // pixels per side of a latent
 
 /** One exported model on one runtime. */
 export class Codec {
@@ -57,13 +56,11 @@ export class Codec {
   /** Uint8 RGB plane -> y, once for all qualities; pads by repeating the edge. */
   async analyse(image) {
     this.#checkSize(image.height, image.width);
-    const pixels = padToMultiple(image, BLOCK);
-    const height = pixels.height / BLOCK;
-    const width = pixels.width / BLOCK;
-    const y = this.#latents(Float32Array, height, width);
+    const pixels = padToMultiple(image, LATENT);
+    const y = this.#latents(Float32Array, yShape(image));
     const network = async (window) => [await this.networks.analyse(window)];
     const grid = this.#grid(y, this.halo.analysis);
-    await this.#run("Analysing", grid, [[pixels, BLOCK]], [[y, 1]], network);
+    await this.#run("Analysing", grid, [[pixels, LATENT]], [[y, 1]], network);
     return y;
   }
 
@@ -86,7 +83,7 @@ export class Codec {
   async emit(y, quality) {
     const z = await this.#hyperAnalyse(y, quality);
     const { mean, index } = await this.#predict(z, quality, y);
-    const symbols = this.#latents(Int16Array, y.height, y.width);
+    const symbols = this.#latents(Int16Array, y);
     const sources = [y, mean, index].map((plane) => [plane, 1]);
     const network = async (...windows) => [
       await this.networks.quantise(windows[0], quality, windows[1], windows[2]),
@@ -143,15 +140,14 @@ export class Codec {
 
   /** What `unpack` returns -> {z, y, mean, index}. Throws FormatError. */
   async symbols(header, sections) {
-    const height = Math.ceil(header.height / BLOCK);
-    const width = Math.ceil(header.width / BLOCK);
-    const z = this.#zPlane({ height, width });
+    const shape = yShape(header);
+    const z = this.#zPlane(shape);
     try {
       const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
       const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
       z.data = decoder.pop(this.#rowsOfZ(z));
       const quality = qualityOf(header.qualityQ8);
-      const { mean, index } = await this.#predict(z, quality, { height, width });
+      const { mean, index } = await this.#predict(z, quality, shape);
       const y = { ...index, data: decoder.pop(index.data) };
       decoder.finish();
       return { z, y, mean, index };
@@ -163,8 +159,8 @@ export class Codec {
 
   /** {y, mean} -> uint8 RGB plane of whole 16 x 16 blocks. */
   async render({ y, mean }, quality) {
-    const height = BLOCK * y.height;
-    const width = BLOCK * y.width;
+    const height = LATENT * y.height;
+    const width = LATENT * y.width;
     const data = new Uint8Array(height * width * 3);
     const pixels = { height, width, channels: 3, data };
     const network = async (...windows) => [
@@ -172,15 +168,15 @@ export class Codec {
     ];
     const sources = [y, mean].map((plane) => [plane, 1]);
     const grid = this.#grid(y, this.halo.synthesis);
-    await this.#run("Reconstructing", grid, sources, [[pixels, BLOCK]], network);
+    await this.#run("Reconstructing", grid, sources, [[pixels, LATENT]], network);
     return pixels;
   }
 
   // Both
 
-  async #predict(z, quality, { height, width }) {
-    const mean = this.#latents(Int16Array, height, width);
-    const index = this.#latents(Int16Array, height, width);
+  async #predict(z, quality, shape) {
+    const mean = this.#latents(Int16Array, shape);
+    const index = this.#latents(Int16Array, shape);
     const targets = [mean, index].map((plane) => [plane, Z]);
     const network = (window) => this.networks.predict(window, quality);
     const grid = { ...this.#grid(z, this.halo.hyper_synthesis), size: this.size / Z };
@@ -197,14 +193,13 @@ export class Codec {
     return { height, width, size: this.size, halo };
   }
 
-  #latents(Type, height, width) {
+  #latents(Type, { height, width }) {
     const data = new Type(height * width * this.channels.y);
     return { height, width, channels: this.channels.y, data };
   }
 
   #zPlane(y) {
-    const height = Math.ceil(y.height / Z);
-    const width = Math.ceil(y.width / Z);
+    const { height, width } = zShape(y);
     const data = new Int16Array(height * width * this.channels.z);
     return { height, width, channels: this.channels.z, data };
   }

@@ -4,6 +4,7 @@
  * Not on the GPU: the prediction must be exact, and a GPU may count in float16.
  */
 
+import { LATENT, Z, yShape, zShape } from "../codec/geometry.js";
 import { fixShapes } from "./shapes.js";
 
 const KEPT = 8; // compiled windows; a large image needs about six at a time
@@ -25,21 +26,21 @@ export class LiteRTNetworks {
   }
 
   async analyse(pixels) {
-    const { height, width } = pixels;
-    const shapes = { y: [height / 16, width / 16, this.channels.y] };
+    const { height, width } = yShape(pixels);
+    const shapes = { y: [height, width, this.channels.y] };
     const { y } = await this.#run("encoder", "analyse", { pixels }, shapes);
     return y;
   }
 
   async hyperAnalyse(y, quality) {
-    const [height, width] = [y.height, y.width].map((length) => Math.ceil(length / 4));
+    const { height, width } = zShape(y);
     const shapes = { z: [height, width, this.channels.z] };
     const { z } = await this.#run("encoder", "hyper_analyse", { y, quality }, shapes);
     return z;
   }
 
   async predict(z, quality) {
-    const shape = [4 * z.height, 4 * z.width, this.channels.y];
+    const shape = [Z * z.height, Z * z.width, this.channels.y];
     const shapes = { mean: shape, index: shape };
     const inputs = { z, quality };
     const { mean, index } = await this.#run("hyperDecoder", "predict", inputs, shapes);
@@ -55,7 +56,7 @@ export class LiteRTNetworks {
 
   async synthesise(symbols, mean, quality) {
     const inputs = { symbols, mean, quality };
-    const shapes = { pixels: [16 * symbols.height, 16 * symbols.width, 3] };
+    const shapes = { pixels: [LATENT * symbols.height, LATENT * symbols.width, 3] };
     const { pixels } = await this.#run("synthesis", "synthesise", inputs, shapes);
     return pixels;
   }
