@@ -105,6 +105,25 @@ test("the number of pixels is bounded in both directions", async () => {
   await assert.rejects(small.compress(image, 50), { fault: "too-large" });
 });
 
+test("a strip is bounded by its latents, before any work", async () => {
+  const work = () => assert.fail("a network was asked");
+  const networks = { analyse: work, predict: work };
+  const maxPixels = 16 * 1600; // of the latents that a strip of 1 x 1600 takes
+  const codec = new Codec(smallManifest, smallTables, networks, { maxPixels });
+  const { sections } = unpack(file);
+  const modelId = smallManifest.model_id;
+  for (const [height, width, expected] of [
+    [1, 1601, { fault: "too-large" }],
+    [1601, 1, { fault: "too-large" }],
+    [1, 1600, { message: "a network was asked" }],
+  ]) {
+    const strip = pack({ ...header, modelId, height, width }, sections);
+    await assert.rejects(codec.decompress(strip), expected);
+    const image = { height, width, channels: 3, data: new Uint8Array() };
+    await assert.rejects(codec.compress(image, 50), expected);
+  }
+});
+
 // Networks that see as far as they claim, and no further
 
 for (const [height, width] of [

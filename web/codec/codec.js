@@ -16,7 +16,7 @@
 
 import { SIZE, run } from "./chunks.js";
 import { CodingError, FormatError, ModelError } from "./errors.js";
-import { LATENT, Z, yShape, zShape } from "./geometry.js";
+import { LATENT, Z, tooLarge, yShape, zShape } from "./geometry.js";
 import { ESCAPES, MAX_PIXELS, STREAM, qualityOf, qualityQ8 } from "./layout.js";
 import { pack } from "./pack.js";
 import { crop, padToMultiple } from "./planes.js";
@@ -55,9 +55,8 @@ export class Codec {
 
   /** Uint8 RGB plane -> y, once for all qualities; pads by repeating the edge. */
   async analyse(image) {
-    this.#checkSize(image.height, image.width);
+    const y = this.#latents(Float32Array, this.#shape(image));
     const pixels = padToMultiple(image, LATENT);
-    const y = this.#latents(Float32Array, yShape(image));
     const network = async (window) => [await this.networks.analyse(window)];
     const grid = this.#grid(y, this.halo.analysis);
     await this.#run("Analysing", grid, [[pixels, LATENT]], [[y, 1]], network);
@@ -140,7 +139,7 @@ export class Codec {
 
   /** What `unpack` returns -> {z, y, mean, index}. Throws FormatError. */
   async symbols(header, sections) {
-    const shape = yShape(header);
+    const shape = this.#shape(header);
     const z = this.#zPlane(shape);
     try {
       const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
@@ -204,13 +203,15 @@ export class Codec {
     return { height, width, channels: this.channels.z, data };
   }
 
-  #checkSize(height, width) {
-    if (height * width > this.maxPixels) {
-      throw new FormatError(
-        "too-large",
-        `the image has ${height} x ${width} pixels, more than the ${this.maxPixels} ` +
-          "that are accepted here",
-      );
-    }
+  /** The shape of an image's y. Throws FormatError: it is too large. */
+  #shape(image) {
+    const y = yShape(image);
+    if (!tooLarge(y, this.maxPixels)) return y;
+    throw new FormatError(
+      "too-large",
+      `an image of ${image.height} x ${image.width} pixels takes ${y.height} x ` +
+        `${y.width} latents, more than the ${this.maxPixels} pixels that are ` +
+        "accepted here",
+    );
   }
 }

@@ -20,3 +20,11 @@ export function yShape({ height, width }) {
 export function zShape({ height, width }) {
   return { height: Math.ceil(height / Z), width: Math.ceil(width / Z) };
 }
+
+/**
+ * Whether a y of this shape is that of more than maxPixels: a strip one pixel high has
+ * 16 times the latents of a square with as many pixels.
+ */
+export function tooLarge({ height, width }, maxPixels) {
+  return LATENT ** 2 * height * width > maxPixels;
+}
