@@ -35,7 +35,7 @@ async function decode(file) {
   const codec = await openModel(folder, litert, { report: () => {} });
   const bytes = Uint8Array.from(file);
   const { header, sections } = unpack(bytes);
-  const { z, y } = await codec.symbols(header, sections);
+  const { z, y } = await codec.decode(header, sections);
   const values = Int32Array.from([...z.data, ...y.data]);
   const { image } = await codec.decompress(bytes);
   const base64 = (buffer) =>

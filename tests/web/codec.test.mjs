@@ -48,16 +48,16 @@ function replayed({ file, tables, planes }, options) {
 // Real files
 
 for (const name of PHOTOS) {
-  test(`${name}: the golden photo decodes to its symbols`, async () => {
+  test(`${name}: the golden photo decodes to its values`, async () => {
     const photo = await photoGolden(name);
     const { header, sections } = unpack(photo.file);
-    const coded = await replayed(photo).symbols(header, sections);
+    const coded = await replayed(photo).decode(header, sections);
     for (const plane of ["z", "y", "mean", "index"]) {
       assert.deepEqual(coded[plane].data, photo.planes[plane].data, plane);
     }
   });
 
-  test(`${name}: the golden photo's symbols encode to its bytes`, async () => {
+  test(`${name}: the golden photo's values encode to its bytes`, async () => {
     const photo = await photoGolden(name);
     const { height, width, qualityQ8 } = unpack(photo.file).header;
     const data = new Uint8Array(height * width * 3);
@@ -80,9 +80,9 @@ test("a damaged stream with right checksums has a fault of its own", async () =>
     stream[random(stream.length)] ^= 1 << random(8);
     const damaged = pack(header, new Map([...sections, ["S", stream]]));
     const again = unpack(damaged);
-    // A swap of symbols of equal frequency would go unnoticed; none of these is one.
+    // A swap of values of equal frequency would go unnoticed; none of these is one.
     // Where z is damaged, the replay's own check may speak first.
-    await assert.rejects(golden.symbols(again.header, again.sections), (error) => {
+    await assert.rejects(golden.decode(again.header, again.sections), (error) => {
       assert.ok(error.fault === "stream" || error.code === "ERR_ASSERTION", error);
       return true;
     });

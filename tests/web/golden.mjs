@@ -33,7 +33,7 @@ export function ransGolden() {
       lanes,
       groups: groups.map(({ values, rows }) => ({
         values: Int16Array.from(values),
-        rows: Int16Array.from(rows),
+        index: Int16Array.from(rows),
       })),
       stream: Uint8Array.from(Buffer.from(stream, "hex")),
       escapes: Uint8Array.from(Buffer.from(escapes, "hex")),

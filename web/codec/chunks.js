@@ -32,7 +32,7 @@ export function spans(length, size, halo) {
 }
 
 /** Rows times columns of `spans`. */
-export function plan(height, width, size, halo) {
+function chunksOf(height, width, size, halo) {
   const columns = spans(width, size, halo);
   return spans(height, size, halo).flatMap((row) =>
     columns.map((column) => ({ row, column })),
@@ -49,7 +49,7 @@ export function plan(height, width, size, halo) {
  * @param report called with the share that is done, 0 to 1
  */
 export async function run(grid, sources, targets, network, report) {
-  const chunks = plan(grid.height, grid.width, grid.size, grid.halo);
+  const chunks = chunksOf(grid.height, grid.width, grid.size, grid.halo);
   for (const [done, { row, column }] of chunks.entries()) {
     report(done / chunks.length);
     const windows = sources.map(([source, factor]) =>

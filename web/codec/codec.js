@@ -1,7 +1,7 @@
 /**
  * The codec: pixels -> .tfcv bytes -> pixels.
  *
- *   compress    analyse once; then per quality: z, prediction, symbols, rANS, container
+ *   compress    analyse once; then per quality: z, prediction, values, rANS, container
  *   decompress  the same backwards; every check of the file before the work it guards
  *
  * What runs the networks is handed in. It has five functions of planes with promises of
@@ -9,9 +9,9 @@
  *
  *   analyse(pixels)                    uint8 (16 h, 16 w, 3) -> y float32 (h, w, m)
  *   hyperAnalyse(y, quality)           -> z, a quarter as high and wide, rounded up
- *   predict(z, quality)                -> [mean in sixteenths, table row], 4 times z
- *   quantise(y, quality, mean, index)  -> symbols
- *   synthesise(y, mean, quality)       symbols and mean -> uint8 (16 h, 16 w, 3)
+ *   predict(z, quality)                -> [mean in sixteenths, index], 4 times z
+ *   quantise(y, quality, mean, index)  -> values
+ *   synthesise(y, mean, quality)       values and mean -> uint8 (16 h, 16 w, 3)
  */
 
 import { SIZE, run } from "./chunks.js";
@@ -82,13 +82,13 @@ export class Codec {
   async emit(y, quality) {
     const z = await this.#hyperAnalyse(y, quality);
     const { mean, index } = await this.#predict(z, quality, y);
-    const symbols = this.#latents(Int16Array, y);
+    const values = this.#latents(Int16Array, y);
     const sources = [y, mean, index].map((plane) => [plane, 1]);
     const network = async (...windows) => [
       await this.networks.quantise(windows[0], quality, windows[1], windows[2]),
     ];
-    await this.#run("Coding", this.#grid(y, 0), sources, [[symbols, 1]], network);
-    return { z, y: symbols, mean, index };
+    await this.#run("Coding", this.#grid(y, 0), sources, [[values, 1]], network);
+    return { z, y: values, mean, index };
   }
 
   async #hyperAnalyse(y, quality) {
@@ -106,13 +106,13 @@ export class Codec {
 
   #groups({ z, y, index }) {
     return [
-      { values: z.data, rows: this.#rowsOfZ(z) },
-      { values: y.data, rows: index.data },
+      { values: z.data, index: this.#indexOfZ(z) },
+      { values: y.data, index: index.data },
     ];
   }
 
-  /** The table row of each z: its channel's. */
-  #rowsOfZ(z) {
+  /** The row of each z is its channel's. */
+  #indexOfZ(z) {
     return Int16Array.from(
       { length: z.data.length },
       (_, i) => this.zRows + (i % z.channels),
@@ -132,19 +132,19 @@ export class Codec {
         `the file needs model ${header.modelId}; ${this.name} is ${this.modelId}`,
       );
     }
-    const coded = await this.symbols(header, sections);
+    const coded = await this.decode(header, sections);
     const pixels = await this.render(coded, qualityOf(header.qualityQ8));
     return { header, image: crop(pixels, [0, header.height], [0, header.width]) };
   }
 
   /** What `unpack` returns -> {z, y, mean, index}. Throws FormatError. */
-  async symbols(header, sections) {
+  async decode(header, sections) {
     const shape = this.#shape(header);
     const z = this.#zPlane(shape);
     try {
       const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
       const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
-      z.data = decoder.pop(this.#rowsOfZ(z));
+      z.data = decoder.pop(this.#indexOfZ(z));
       const quality = qualityOf(header.qualityQ8);
       const { mean, index } = await this.#predict(z, quality, shape);
       const y = { ...index, data: decoder.pop(index.data) };

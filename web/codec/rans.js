@@ -1,16 +1,16 @@
 /**
  * Interleaved-lane rANS. `tfc_vae/coding/lanes.py` defines the bytes.
  *
- * 1. rANS is a stack. Symbols are pushed last to first and pop out first to last.
- * 2. L lanes are L states in [LOW, LOW << 16). The k-th coded symbol of a group belongs
+ * 1. rANS is a stack. Values are pushed last to first and pop out first to last.
+ * 2. L lanes are L states in [LOW, LOW << 16). The k-th coded value of a group belongs
  *    to lane k mod L. Rows with `skip` are left out before the lanes are dealt.
  * 3. A state spills or reads one 16-bit word or none. All lanes share one sequence of
  *    words, in the order in which the reader takes them.
  * 4. Every lane starts from LOW; after the last pop all must be at LOW again, with no
  *    word and no escape left.
  *
- * A group is {values, rows}, two Int16Arrays of one length. No intermediate result
- * exceeds 2^31 - 1.
+ * A group is {values, index}, two Int16Arrays of one length; the index of a value says
+ * which row codes it. No intermediate result exceeds 2^31 - 1.
  */
 
 import { CodingError } from "./errors.js";
@@ -28,13 +28,13 @@ export function chooseLanes(bits) {
 
 /**
  * The exact cost of a group under the integer tables, in bits: 16 for each escaped
- * value, nothing for the coder's own end state. Throws CodingError: a row does not
- * exist, or a value in a skipped row is not 0.
+ * value, nothing for the coder's own end state. Throws CodingError: an index has no
+ * row, or a value in a skipped row is not 0.
  */
 export function idealBits(group, tables) {
   const counts = new Float64Array(tables.cost.length);
-  forEachCoded(group, tables, (value, row) => counts[tables.symbol(value, row)]++);
-  return counts.reduce((bits, count, symbol) => bits + count * tables.cost[symbol], 0);
+  forEachCoded(group, tables, (value, index) => counts[tables.find(value, index)]++);
+  return counts.reduce((bits, count, at) => bits + count * tables.cost[at], 0);
 }
 
 /**
@@ -61,16 +61,16 @@ export function encode(groups, tables, lanes) {
   };
 }
 
-function push(writer, { values, rows }, count, tables) {
+function push(writer, { values, index }, count, tables) {
   const { states, words } = writer;
   const { skip, precision } = tables;
   const mask = states.length - 1;
   let k = count;
   for (let i = values.length - 1; i >= 0; i--) {
-    if (skip[rows[i]]) continue;
-    const symbol = tables.symbol(values[i], rows[i]);
-    if (tables.value[symbol] === ESCAPE) writer.escapes.push(values[i]);
-    const frequency = tables.frequency[symbol];
+    if (skip[index[i]]) continue;
+    const at = tables.find(values[i], index[i]);
+    if (tables.value[at] === ESCAPE) writer.escapes.push(values[i]);
+    const frequency = tables.frequency[at];
     const lane = --k & mask;
     let state = states[lane];
     if (state >> (31 - precision) >= frequency) {
@@ -79,7 +79,7 @@ function push(writer, { values, rows }, count, tables) {
     }
     const quotient = (state / frequency) | 0;
     const rest = state - Math.imul(quotient, frequency);
-    states[lane] = (quotient << precision) + rest + tables.start[symbol];
+    states[lane] = (quotient << precision) + rest + tables.start[at];
   }
 }
 
@@ -124,28 +124,28 @@ export class Decoder {
   }
 
   /**
-   * Returns the next group's values, an Int16Array as long as `rows`.
-   * Throws CodingError: the stream ends too early, or a row does not exist.
+   * Returns the next group's values, an Int16Array as long as `index`.
+   * Throws CodingError: the stream ends too early, or an index has no row.
    */
-  pop(rows) {
-    const { skip, precision, entries, valuesAt } = this.#tables;
-    checkRows(rows, this.#tables);
+  pop(index) {
+    const { skip, precision, total, entries, valuesAt } = this.#tables;
+    checkIndex(index, this.#tables);
     const states = this.#states;
     const lanes = states.length - 1;
-    const slots = (1 << precision) - 1;
-    const values = new Int16Array(rows.length);
+    const values = new Int16Array(index.length);
     let k = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
+    for (let i = 0; i < index.length; i++) {
+      const row = index[i];
       if (skip[row]) continue;
       const lane = k++ & lanes;
       let state = states[lane];
-      const place = (row << precision) | (state & slots);
-      const entry = entries[place];
+      const slot = state & (total - 1);
+      const at = (row << precision) | slot;
+      const entry = entries[at];
       state = Math.imul(entry >> 16, state >> precision) + (entry & 0xffff);
       if (state < LOW) state = (state << 16) | this.#nextWord();
       states[lane] = state;
-      const value = valuesAt[place];
+      const value = valuesAt[at];
       values[i] = value === ESCAPE ? this.#nextEscape() : value;
     }
     return values;
@@ -181,16 +181,16 @@ export class Decoder {
   }
 }
 
-/** Calls `visit(value, row)` for what is not skipped; returns how many that are. */
-function forEachCoded({ values, rows }, tables, visit) {
-  if (values.length !== rows.length) {
-    throw new CodingError(`${values.length} values with ${rows.length} rows`);
+/** Calls `visit(value, index)` for what is not skipped; returns how many that are. */
+function forEachCoded({ values, index }, tables, visit) {
+  if (values.length !== index.length) {
+    throw new CodingError(`${values.length} values with an index of ${index.length}`);
   }
-  checkRows(rows, tables);
+  checkIndex(index, tables);
   let count = 0;
   for (let i = 0; i < values.length; i++) {
-    if (!tables.skip[rows[i]]) {
-      visit(values[i], rows[i]);
+    if (!tables.skip[index[i]]) {
+      visit(values[i], index[i]);
       count++;
     } else if (values[i]) {
       throw new CodingError("values in skipped rows must be 0: they are not coded");
@@ -199,10 +199,12 @@ function forEachCoded({ values, rows }, tables, visit) {
   return count;
 }
 
-function checkRows(rows, tables) {
-  for (let i = 0; i < rows.length; i++) {
-    if (rows[i] < 0 || rows[i] >= tables.rows) {
-      throw new CodingError(`rows must be integers from 0 to ${tables.rows - 1}`);
+function checkIndex(index, tables) {
+  for (let i = 0; i < index.length; i++) {
+    if (index[i] < 0 || index[i] >= tables.rows) {
+      throw new CodingError(
+        `an index is ${index[i]}; expected 0 to ${tables.rows - 1}`,
+      );
     }
   }
 }

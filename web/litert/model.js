@@ -70,11 +70,11 @@ async function downloadAll(folder, names, entries, report) {
   if (missing.length) {
     throw new ModelError(`the model has no ${missing.join(", ")}: export it anew`);
   }
-  const total = names.reduce((sum, name) => sum + entries[name].bytes, 0);
+  const expected = names.reduce((sum, name) => sum + entries[name].bytes, 0);
   let received = 0;
   const count = (length) => {
     received += length;
-    report(Math.min(received / total, 1));
+    report(Math.min(received / expected, 1));
   };
   const open = async (name) => {
     const content = await download(folder + name, count);

@@ -50,13 +50,13 @@ export class LiteRTNetworks {
   async quantise(y, quality, mean, index) {
     const inputs = { y, quality, mean, index };
     const shapes = { symbols: [y.height, y.width, y.channels] };
-    const { symbols } = await this.#run("encoder", "quantise", inputs, shapes);
-    return symbols;
+    const results = await this.#run("encoder", "quantise", inputs, shapes);
+    return results.symbols;
   }
 
-  async synthesise(symbols, mean, quality) {
-    const inputs = { symbols, mean, quality };
-    const shapes = { pixels: [LATENT * symbols.height, LATENT * symbols.width, 3] };
+  async synthesise(y, mean, quality) {
+    const inputs = { symbols: y, mean, quality };
+    const shapes = { pixels: [LATENT * y.height, LATENT * y.width, 3] };
     const { pixels } = await this.#run("synthesis", "synthesise", inputs, shapes);
     return pixels;
   }
