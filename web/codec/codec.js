@@ -14,14 +14,14 @@
  *   synthesise(y, mean, quality)       values and mean -> uint8 (16 h, 16 w, 3)
  */
 
-import { SIZE, run } from "./chunks.js";
 import { CodingError, FormatError, ModelError } from "./errors.js";
-import { LATENT, Z, tooLarge, yShape, zShape } from "./geometry.js";
+import { LATENT, tooLarge, yShape, zShape } from "./geometry.js";
 import { ESCAPES, MAX_PIXELS, STREAM, qualityOf, qualityQ8 } from "./layout.js";
 import { pack } from "./pack.js";
 import { crop, padToMultiple } from "./planes.js";
 import { Decoder, chooseLanes, encode, idealBits } from "./rans.js";
 import { unpack } from "./unpack.js";
+import { Windows } from "./windows.js";
 
 /** One exported model on one runtime. */
 export class Codec {
@@ -36,13 +36,11 @@ export class Codec {
     this.modelId = manifest.model_id;
     this.name = manifest.name;
     this.maxPixels = options.maxPixels ?? MAX_PIXELS;
-    this.report = options.report ?? (() => {});
     this.tables = tables;
     this.networks = networks;
+    this.windows = new Windows(networks, manifest, options);
     this.channels = manifest.channels;
-    this.halo = manifest.halo;
     this.zRows = manifest.z_rows;
-    this.size = options.size ?? SIZE;
   }
 
   // Sender
@@ -55,12 +53,8 @@ export class Codec {
 
   /** Uint8 RGB plane -> y, once for all qualities; pads by repeating the edge. */
   async analyse(image) {
-    const y = this.#latents(Float32Array, this.#shape(image));
-    const pixels = padToMultiple(image, LATENT);
-    const network = async (window) => [await this.networks.analyse(window)];
-    const grid = this.#grid(y, this.halo.analysis);
-    await this.#run("Analysing", grid, [[pixels, LATENT]], [[y, 1]], network);
-    return y;
+    this.#shape(image);
+    return this.windows.analyse(padToMultiple(image, LATENT));
   }
 
   /** As `compress`, with the image's y at hand; of the image, only the size is read. */
@@ -80,28 +74,10 @@ export class Codec {
 
   /** y -> {z, y, mean, index}: the integers to code at one quality; floats end here. */
   async emit(y, quality) {
-    const z = await this.#hyperAnalyse(y, quality);
-    const { mean, index } = await this.#predict(z, quality, y);
-    const values = this.#latents(Int16Array, y);
-    const sources = [y, mean, index].map((plane) => [plane, 1]);
-    const network = async (...windows) => [
-      await this.networks.quantise(windows[0], quality, windows[1], windows[2]),
-    ];
-    await this.#run("Coding", this.#grid(y, 0), sources, [[values, 1]], network);
+    const z = await this.windows.hyperAnalyse(y, quality);
+    const { mean, index } = await this.windows.predict(z, quality, y);
+    const values = await this.windows.quantise(y, quality, mean, index);
     return { z, y: values, mean, index };
-  }
-
-  async #hyperAnalyse(y, quality) {
-    const z = this.#zPlane(y);
-    const network = async (window) => [
-      await this.networks.hyperAnalyse(window, quality),
-    ];
-    // null: the network mixes the whole plane, and cannot run in windows.
-    const whole = this.halo.hyper_analysis === null;
-    const size = whole ? Math.max(z.height, z.width) : this.size / Z;
-    const grid = { ...this.#grid(z, this.halo.hyper_analysis ?? 0), size };
-    await this.#run("Coding", grid, [[y, Z]], [[z, 1]], network);
-    return z;
   }
 
   #groups({ z, y, index }) {
@@ -112,11 +88,9 @@ export class Codec {
   }
 
   /** The row of each z is its channel's. */
-  #indexOfZ(z) {
-    return Int16Array.from(
-      { length: z.data.length },
-      (_, i) => this.zRows + (i % z.channels),
-    );
+  #indexOfZ({ height, width, channels }) {
+    const length = height * width * channels;
+    return Int16Array.from({ length }, (_, i) => this.zRows + (i % channels));
   }
 
   // Receiver
@@ -140,13 +114,13 @@ export class Codec {
   /** What `unpack` returns -> {z, y, mean, index}. Throws FormatError. */
   async decode(header, sections) {
     const shape = this.#shape(header);
-    const z = this.#zPlane(shape);
+    const z = { ...zShape(shape), channels: this.channels.z };
     try {
       const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
       const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
       z.data = decoder.pop(this.#indexOfZ(z));
       const quality = qualityOf(header.qualityQ8);
-      const { mean, index } = await this.#predict(z, quality, shape);
+      const { mean, index } = await this.windows.predict(z, quality, shape);
       const y = { ...index, data: decoder.pop(index.data) };
       decoder.finish();
       return { z, y, mean, index };
@@ -158,49 +132,7 @@ export class Codec {
 
   /** {y, mean} -> uint8 RGB plane of whole 16 x 16 blocks. */
   async render({ y, mean }, quality) {
-    const height = LATENT * y.height;
-    const width = LATENT * y.width;
-    const data = new Uint8Array(height * width * 3);
-    const pixels = { height, width, channels: 3, data };
-    const network = async (...windows) => [
-      await this.networks.synthesise(...windows, quality),
-    ];
-    const sources = [y, mean].map((plane) => [plane, 1]);
-    const grid = this.#grid(y, this.halo.synthesis);
-    await this.#run("Reconstructing", grid, sources, [[pixels, LATENT]], network);
-    return pixels;
-  }
-
-  // Both
-
-  async #predict(z, quality, shape) {
-    const mean = this.#latents(Int16Array, shape);
-    const index = this.#latents(Int16Array, shape);
-    const targets = [mean, index].map((plane) => [plane, Z]);
-    const network = (window) => this.networks.predict(window, quality);
-    const grid = { ...this.#grid(z, this.halo.hyper_synthesis), size: this.size / Z };
-    await this.#run("Coding", grid, [[z, 1]], targets, network);
-    return { mean, index };
-  }
-
-  #run(stage, grid, sources, targets, network) {
-    const report = (share) => this.report(stage, share);
-    return run(grid, sources, targets, network, report);
-  }
-
-  #grid({ height, width }, halo) {
-    return { height, width, size: this.size, halo };
-  }
-
-  #latents(Type, { height, width }) {
-    const data = new Type(height * width * this.channels.y);
-    return { height, width, channels: this.channels.y, data };
-  }
-
-  #zPlane(y) {
-    const { height, width } = zShape(y);
-    const data = new Int16Array(height * width * this.channels.z);
-    return { height, width, channels: this.channels.z, data };
+    return this.windows.synthesise(y, mean, quality);
   }
 
   /** The shape of an image's y. Throws FormatError: it is too large. */
