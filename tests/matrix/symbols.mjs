@@ -7,9 +7,9 @@
  */
 
 import { unpack } from "../../web/codec/unpack.js";
-import { photoGolden, symbolsOf } from "../web/golden.mjs";
+import { photoGolden, valuesOf } from "../web/golden.mjs";
 
 const photo = await photoGolden(process.argv[2]);
-const [z, y] = symbolsOf(unpack(photo.file), photo);
+const [z, y] = await valuesOf(unpack(photo.file), photo);
 const values = Int32Array.from([...z, ...y]);
 console.log(Buffer.from(values.buffer).toString("base64"));

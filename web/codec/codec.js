@@ -18,6 +18,7 @@ import { CodingError, FormatError, ModelError } from "./errors.js";
 import { LATENT, tooLarge, yShape, zShape } from "./geometry.js";
 import { ESCAPES, MAX_PIXELS, STREAM, qualityOf, qualityQ8 } from "./layout.js";
 import { pack } from "./pack.js";
+import { Plan, walk } from "./passes.js";
 import { crop, padToMultiple } from "./planes.js";
 import { Decoder, chooseLanes, encode, idealBits } from "./rans.js";
 import { unpack } from "./unpack.js";
@@ -26,11 +27,12 @@ import { Windows } from "./windows.js";
 /** One exported model on one runtime. */
 export class Codec {
   /**
-   * @param manifest of the model folder: model_id, channels, z_rows, halo
+   * @param manifest of the model folder: model_id, channels, halo, and what `Plan` needs
    * @param {Tables} tables
    * @param networks see above
    * @param options maxPixels: the largest image to accept; size: latents per side of a
    *   chunk; report: called with (stage, share from 0 to 1)
+   * Throws ModelError: the model needs a newer reader.
    */
   constructor(manifest, tables, networks, options = {}) {
     this.modelId = manifest.model_id;
@@ -40,7 +42,7 @@ export class Codec {
     this.networks = networks;
     this.windows = new Windows(networks, manifest, options);
     this.channels = manifest.channels;
-    this.zRows = manifest.z_rows;
+    this.plan = new Plan(manifest);
   }
 
   // Sender
@@ -60,8 +62,7 @@ export class Codec {
   /** As `compress`, with the image's y at hand; of the image, only the size is read. */
   async compressLatents(y, { height, width }, quality) {
     const q8 = qualityQ8(quality);
-    const coded = await this.emit(y, qualityOf(q8));
-    const groups = this.#groups(coded);
+    const { groups } = await this.emit(y, qualityOf(q8));
     const bits = groups.reduce((sum, group) => sum + idealBits(group, this.tables), 0);
     const lanes = chooseLanes(bits);
     const { stream, escapes } = encode(groups, this.tables, lanes);
@@ -72,25 +73,12 @@ export class Codec {
     return pack(header, sections);
   }
 
-  /** y -> {z, y, mean, index}: the integers to code at one quality; floats end here. */
-  async emit(y, quality) {
-    const z = await this.windows.hyperAnalyse(y, quality);
-    const { mean, index } = await this.windows.predict(z, quality, y);
-    const values = await this.windows.quantise(y, quality, mean, index);
-    return { z, y: values, mean, index };
-  }
-
-  #groups({ z, y, index }) {
-    return [
-      { values: z.data, index: this.#indexOfZ(z) },
-      { values: y.data, index: index.data },
-    ];
-  }
-
-  /** The row of each z is its channel's. */
-  #indexOfZ({ height, width, channels }) {
-    const length = height * width * channels;
-    return Int16Array.from({ length }, (_, i) => this.zRows + (i % channels));
+  /** y -> what `walk` returns: the integers to code at one quality; floats end here. */
+  emit(y, quality) {
+    return this.#walk(y, quality, {
+      z: async () => (await this.windows.hyperAnalyse(y, quality)).data,
+      y: (mean, index) => this.windows.quantise(y, quality, mean, index),
+    });
   }
 
   // Receiver
@@ -111,19 +99,18 @@ export class Codec {
     return { header, image: crop(pixels, [0, header.height], [0, header.width]) };
   }
 
-  /** What `unpack` returns -> {z, y, mean, index}. Throws FormatError. */
+  /** What `unpack` returns -> what `walk` returns. Throws FormatError. */
   async decode(header, sections) {
     const shape = this.#shape(header);
-    const z = { ...zShape(shape), channels: this.channels.z };
     try {
       const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
       const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
-      z.data = decoder.pop(this.#indexOfZ(z));
-      const quality = qualityOf(header.qualityQ8);
-      const { mean, index } = await this.windows.predict(z, quality, shape);
-      const y = { ...index, data: decoder.pop(index.data) };
+      const coded = await this.#walk(shape, qualityOf(header.qualityQ8), {
+        z: (index) => decoder.pop(index),
+        y: (mean, index) => ({ ...index, data: decoder.pop(index.data) }),
+      });
       decoder.finish();
-      return { z, y, mean, index };
+      return coded;
     } catch (error) {
       if (!(error instanceof CodingError)) throw error;
       throw new FormatError("stream", `the file is damaged: ${error.message}`);
@@ -133,6 +120,15 @@ export class Codec {
   /** {y, mean} -> uint8 RGB plane of whole 16 x 16 blocks. */
   async render({ y, mean }, quality) {
     return this.windows.synthesise(y, mean, quality);
+  }
+
+  // Both
+
+  /** shape: of y; both sides predict alike. */
+  #walk(shape, quality, steps) {
+    const predict = (z) => this.windows.predict(z, quality, shape);
+    const z = { ...zShape(shape), channels: this.channels.z };
+    return walk(this.plan, z, { predict, ...steps });
   }
 
   /** The shape of an image's y. Throws FormatError: it is too large. */
