@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { ModelError } from "../../web/codec/errors.js";
 import { Plan, walk } from "../../web/codec/passes.js";
+import { openModel } from "../../web/litert/model.js";
 
 const needsNewer = (error) =>
   error instanceof ModelError && /a newer reader is needed/.test(error.message);
@@ -46,4 +47,23 @@ test("a plan of more than one pass needs a newer reader", () => {
   ]) {
     assert.throws(() => new Plan({ plan, z_rows: 64 }), needsNewer);
   }
+});
+
+test("a newer schema is refused before anything else is loaded", async (context) => {
+  let schema;
+  const fetch = context.mock.method(globalThis, "fetch", async () =>
+    Response.json({ schema, files: {} }),
+  );
+  schema = 2;
+  await assert.rejects(openModel("folder/", {}), needsNewer);
+  for (schema of [0, -1, 1.5, "1", true, null]) {
+    await assert.rejects(
+      openModel("folder/", {}),
+      /ModelError: not a model's manifest/,
+    );
+  }
+  for (schema of [undefined, 1]) {
+    await assert.rejects(openModel("folder/", {}), /the model has no tflite/);
+  }
+  assert.equal(fetch.mock.callCount(), 9);
 });

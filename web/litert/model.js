@@ -2,6 +2,7 @@
 
 import { Codec } from "../codec/codec.js";
 import { ModelError } from "../codec/errors.js";
+import { checkSchema } from "../codec/manifest.js";
 import { readNpz } from "../codec/npz.js";
 import { Tables } from "../codec/tables.js";
 import { LiteRTNetworks } from "./networks.js";
@@ -23,12 +24,13 @@ const TABLES = "tables.npz";
  * @param options as for `Codec`; report is called with ("Loading the model", share) and
  *   ("Loading the encoder", share) too
  * @returns {Codec}
- * Throws ModelError: a file is missing, or not the one that the manifest names. For the
- * encoder, the first call that needs it throws this.
+ * Throws ModelError: a file is missing, or not the one that the manifest names, or the
+ * model needs a newer reader. For the encoder, the first call that needs it throws this.
  */
 export async function openModel(folder, litert, options = {}) {
   const bytes = await download(`${folder}manifest.json`);
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
+  checkSchema(manifest);
   const load = (stage, names) => {
     const report = (share) => options.report?.(stage, share);
     return downloadAll(folder, names, manifest.files, report);
