@@ -1,9 +1,15 @@
 /**
  * What a .tfcv file is made of; FORMAT.md is the specification.
  *
- * A header is {modelId, height, width, qualityQ8, lanesLog2, flags}: modelId 16 hex
- * digits, height and width in pixels, qualityQ8 the quality (q8) in steps of 1/256.
- * Sections are a Map from tag to Uint8Array.
+ * @typedef {object} Header
+ * @property {string} modelId 16 hex digits
+ * @property {number} height in pixels
+ * @property {number} width in pixels
+ * @property {number} qualityQ8 the quality in steps of 1/256
+ * @property {number} lanesLog2
+ * @property {number} [flags]
+ *
+ * @typedef {Map<string, Uint8Array>} Sections from tag to payload
  */
 
 import { FormatError } from "./errors.js";
@@ -26,6 +32,8 @@ const U32_MAX = 2 ** 32 - 1;
 /**
  * A quality of 1 to 100 -> q8, the integer that a header stores; halves go to the even
  * one. Throws FormatError: it is not such a number.
+ *
+ * @param {number} quality
  */
 export function qualityQ8(quality) {
   const steps = STEPS * quality; // exact
@@ -39,13 +47,22 @@ export function qualityQ8(quality) {
   return q8 - steps === 0.5 && q8 % 2 ? q8 - 1 : q8;
 }
 
-/** q8 -> quality, exact in float32 too. */
+/**
+ * q8 -> quality, exact in float32 too.
+ *
+ * @param {number} q8
+ */
 export function qualityOf(q8) {
   return q8 / STEPS;
 }
 
-/** Throws FormatError: a value is out of range. */
+/**
+ * Throws FormatError: a value is out of range.
+ *
+ * @param {Header} header
+ */
 export function checkHeader(header) {
+  const { flags = 0 } = header;
   if (!/^[0-9a-f]{16}$/.test(header.modelId)) {
     throw new FormatError(
       "header-value",
@@ -56,16 +73,22 @@ export function checkHeader(header) {
   checkRange("width", header.width, 1, U32_MAX);
   checkRange("qualityQ8", header.qualityQ8, LOWEST, HIGHEST);
   checkRange("lanesLog2", header.lanesLog2, 0, 8);
-  checkRange("flags", header.flags ?? 0, 0, 255);
-  if (header.flags & ~KNOWN_FLAGS) {
+  checkRange("flags", flags, 0, 255);
+  if (flags & ~KNOWN_FLAGS) {
     throw new FormatError(
       "flags",
-      `flags are ${header.flags}; this version knows ${KNOWN_FLAGS}: the file needs a ` +
+      `flags are ${flags}; this version knows ${KNOWN_FLAGS}: the file needs a ` +
         "newer reader",
     );
   }
 }
 
+/**
+ * @param {string} name
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
 function checkRange(name, value, low, high) {
   if (!Number.isInteger(value) || value < low || value > high) {
     throw new FormatError(
@@ -75,7 +98,11 @@ function checkRange(name, value, low, high) {
   }
 }
 
-/** Throws FormatError: there is no stream among the sections. */
+/**
+ * Throws FormatError: there is no stream among the sections.
+ *
+ * @param {Sections} sections
+ */
 export function checkStream(sections) {
   if (!sections.has(STREAM)) {
     throw new FormatError(
@@ -85,7 +112,11 @@ export function checkStream(sections) {
   }
 }
 
-/** Whether this version gives a tag a meaning, or may skip it. */
+/**
+ * Whether this version gives a tag a meaning, or may skip it.
+ *
+ * @param {string} tag
+ */
 export function isKnown(tag) {
   return CRITICAL.includes(tag) || /^[a-z]$/.test(tag);
 }

@@ -1,5 +1,7 @@
 /** Header and sections -> the bytes of a .tfcv file. */
 
+/** @import { Header, Sections } from "./layout.js" */
+
 import { crc32 } from "./crc32.js";
 import { FormatError } from "./errors.js";
 import {
@@ -17,13 +19,16 @@ import { varint } from "./varint.js";
 /**
  * Writes a file; the same values always give the same bytes.
  * Throws FormatError: a value or a tag does not fit, or "S" is missing.
+ *
+ * @param {Header} header
+ * @param {Sections} sections
  */
 export function pack(header, sections) {
   checkHeader(header);
   checkStream(sections);
   const head = packHeader(header);
-  const tags = [...sections.keys()].sort();
-  const parts = tags.flatMap((tag) => packSection(tag, sections.get(tag)));
+  const sorted = [...sections].sort(([one], [other]) => (one < other ? -1 : 1));
+  const parts = sorted.flatMap(([tag, payload]) => packSection(tag, payload));
   const body = concatenate([...parts, [END]]);
   const headCrc = crc32(head);
   // The header's own CRC is left out: over a message followed by its CRC, a CRC is a
@@ -31,6 +36,7 @@ export function pack(header, sections) {
   return concatenate([head, u32(headCrc), body, u32(crc32(body, headCrc))]);
 }
 
+/** @param {Header} header */
 function packHeader(header) {
   const head = new Uint8Array(CHECKED);
   const view = new DataView(head.buffer);
@@ -47,6 +53,10 @@ function packHeader(header) {
   return head;
 }
 
+/**
+ * @param {string} tag
+ * @param {Uint8Array} payload
+ */
 function packSection(tag, payload) {
   if (!isKnown(tag)) {
     throw new FormatError(
@@ -58,6 +68,7 @@ function packSection(tag, payload) {
   return [[tag.charCodeAt(0)], varint(payload.length), payload];
 }
 
+/** @param {ArrayLike<number>[]} parts */
 function concatenate(parts) {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -68,6 +79,7 @@ function concatenate(parts) {
   return out;
 }
 
+/** @param {number} value */
 function u32(value) {
   return [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
 }

@@ -3,6 +3,8 @@
  * what identifies it to what it means, so that the error names the true cause.
  */
 
+/** @import { Header, Sections } from "./layout.js" */
+
 import { crc32 } from "./crc32.js";
 import { FormatError } from "./errors.js";
 import {
@@ -23,6 +25,9 @@ import { readVarint } from "./varint.js";
  * Reads the header; the first HEADER_SIZE bytes of a file are enough.
  * Throws FormatError: not a .tfcv file, an unknown version, damaged, cut short, or an
  * image of more than maxPixels.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {Header}
  */
 export function readHeader(bytes, maxPixels = MAX_PIXELS) {
   const start = bytes.subarray(0, HEADER_SIZE);
@@ -53,6 +58,8 @@ export function readHeader(bytes, maxPixels = MAX_PIXELS) {
  * Checks a whole file and takes it apart into {header, sections}. Lower-case tags that
  * this version does not know are among the sections.
  * Throws FormatError: anything is wrong with the file; the message says what.
+ *
+ * @param {Uint8Array} bytes
  */
 export function unpack(bytes, maxPixels = MAX_PIXELS) {
   const header = readHeader(bytes, maxPixels);
@@ -80,6 +87,7 @@ export function unpack(bytes, maxPixels = MAX_PIXELS) {
   return { header, sections };
 }
 
+/** @param {Uint8Array} start */
 function checkStart(start) {
   if (!start.length)
     throw new FormatError("empty", "the file is empty; expected a tfcv file");
@@ -105,8 +113,13 @@ function checkStart(start) {
   }
 }
 
-/** Cuts the sections apart; `end` is the position of the last CRC. */
+/**
+ * Cuts the sections apart; `end` is the position of the last CRC.
+ *
+ * @param {Uint8Array} bytes
+ */
 function cut(bytes) {
+  /** @type {Sections} */
   const sections = new Map();
   let at = HEADER_SIZE;
   while (at < bytes.length && bytes[at] !== END) {
@@ -139,6 +152,11 @@ function cut(bytes) {
   return { sections, end };
 }
 
+/**
+ * @param {"header" | "payload"} what
+ * @param {number} stored
+ * @param {number} computed
+ */
 function compareCrc(what, stored, computed) {
   if (stored !== computed) {
     throw new FormatError(
@@ -149,14 +167,17 @@ function compareCrc(what, stored, computed) {
   }
 }
 
+/** @param {Uint8Array} bytes */
 function viewOf(bytes) {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** @param {ArrayLike<number>} bytes */
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** @param {number} value */
 function hex32(value) {
   return value.toString(16).padStart(8, "0");
 }

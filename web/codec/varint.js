@@ -7,7 +7,11 @@ import { FormatError } from "./errors.js";
 
 const MAX_BYTES = 5;
 
-/** A number below 2^32 -> its bytes, a list. Throws FormatError: it is larger. */
+/**
+ * A number below 2^32 -> its bytes, a list. Throws FormatError: it is larger.
+ *
+ * @param {number} value
+ */
 export function varint(value) {
   if (value >= 2 ** 32) {
     throw new FormatError(
@@ -24,6 +28,9 @@ export function varint(value) {
 /**
  * The number at a position -> {value, next}, next the position behind it.
  * Throws FormatError: the bytes end too early, or the form is not the shortest.
+ *
+ * @param {Uint8Array} bytes
+ * @param {number} at
  */
 export function readVarint(bytes, at) {
   let value = 0;
