@@ -11,6 +11,10 @@
  *
  * A group is {values, index}, two Int16Arrays of one length; the index of a value says
  * which row codes it. No intermediate result exceeds 2^31 - 1.
+ *
+ * @import { Tables } from "./tables.js"
+ *
+ * @typedef {{values: Int16Array, index: Int16Array}} Group
  */
 
 import { CodingError } from "./errors.js";
@@ -19,7 +23,11 @@ import { ESCAPE } from "./tables.js";
 const LOW = 2 ** 15;
 const MAX_LANES = 256;
 
-/** The most lanes, 1 to 256, whose states take less than 1 % of `bits`. */
+/**
+ * The most lanes, 1 to 256, whose states take less than 1 % of `bits`.
+ *
+ * @param {number} bits
+ */
 export function chooseLanes(bits) {
   let lanes = 1;
   while (lanes < MAX_LANES && 2 * lanes * 32 < 0.01 * bits) lanes *= 2;
@@ -30,6 +38,9 @@ export function chooseLanes(bits) {
  * The exact cost of a group under the integer tables, in bits: 16 for each escaped
  * value, nothing for the coder's own end state. Throws CodingError: an index has no
  * row, or a value in a skipped row is not 0.
+ *
+ * @param {Group} group
+ * @param {Tables} tables
  */
 export function idealBits(group, tables) {
   const counts = new Float64Array(tables.cost.length);
@@ -41,6 +52,10 @@ export function idealBits(group, tables) {
  * Codes groups, which are decoded in the same order.
  * Returns {stream, escapes}, Uint8Arrays. Throws CodingError as `idealBits`, or for a
  * number of lanes that is not a power of two from 1 to 256.
+ *
+ * @param {Group[]} groups
+ * @param {Tables} tables
+ * @param {number} lanes
  */
 export function encode(groups, tables, lanes) {
   checkLanes(lanes);
@@ -50,7 +65,7 @@ export function encode(groups, tables, lanes) {
     states: new Int32Array(lanes).fill(LOW),
     words: spills, // filled from its end: the last word spilled is the first one read
     at: spills.length,
-    escapes: [],
+    escapes: /** @type {number[]} */ ([]),
   };
   for (let g = groups.length - 1; g >= 0; g--)
     push(writer, groups[g], counts[g], tables);
@@ -61,6 +76,12 @@ export function encode(groups, tables, lanes) {
   };
 }
 
+/**
+ * @param {{states: Int32Array, words: Uint16Array, at: number, escapes: number[]}} writer
+ * @param {Group} group
+ * @param {number} count of the group's values that are not skipped
+ * @param {Tables} tables
+ */
 function push(writer, { values, index }, count, tables) {
   const { states, words } = writer;
   const { skip, precision } = tables;
@@ -91,13 +112,21 @@ function push(writer, { values, index }, count, tables) {
  */
 export class Decoder {
   #tables;
+  /** @type {Int32Array} */
   #states;
   #words;
-  #word = 0;
+  #word = 0; // the next one
   #escapes;
-  #escape = 0;
+  #escape = 0; // the next one
 
-  /** Throws CodingError: the lengths, a state or the number of lanes is impossible. */
+  /**
+   * Throws CodingError: the lengths, a state or the number of lanes is impossible.
+   *
+   * @param {Uint8Array} stream
+   * @param {Uint8Array} escapes
+   * @param {number} lanes
+   * @param {Tables} tables
+   */
   constructor(stream, escapes, lanes, tables) {
     checkLanes(lanes);
     if (stream.length < 4 * lanes || stream.length % 2 || escapes.length % 2) {
@@ -126,6 +155,8 @@ export class Decoder {
   /**
    * Returns the next group's values, an Int16Array as long as `index`.
    * Throws CodingError: the stream ends too early, or an index has no row.
+   *
+   * @param {Int16Array} index
    */
   pop(index) {
     const { skip, precision, total, entries, valuesAt } = this.#tables;
@@ -181,7 +212,13 @@ export class Decoder {
   }
 }
 
-/** Calls `visit(value, index)` for what is not skipped; returns how many that are. */
+/**
+ * Calls `visit` for what is not skipped; returns how many that are.
+ *
+ * @param {Group} group
+ * @param {Tables} tables
+ * @param {(value: number, index: number) => void} visit
+ */
 function forEachCoded({ values, index }, tables, visit) {
   if (values.length !== index.length) {
     throw new CodingError(`${values.length} values with an index of ${index.length}`);
@@ -199,6 +236,10 @@ function forEachCoded({ values, index }, tables, visit) {
   return count;
 }
 
+/**
+ * @param {Int16Array} index
+ * @param {Tables} tables
+ */
 function checkIndex(index, tables) {
   for (let i = 0; i < index.length; i++) {
     if (index[i] < 0 || index[i] >= tables.rows) {
@@ -209,13 +250,18 @@ function checkIndex(index, tables) {
   }
 }
 
+/** @param {number} lanes */
 function checkLanes(lanes) {
   if (![1, 2, 4, 8, 16, 32, 64, 128, 256].includes(lanes)) {
     throw new CodingError(`${lanes} lanes; expected a power of two from 1 to 256`);
   }
 }
 
-/** Writes (bytes of a number, numbers) pairs one after the other. */
+/**
+ * Writes numbers of so many bytes each one after the other.
+ *
+ * @param {[width: 2 | 4, numbers: ArrayLike<number>][]} parts
+ */
 function littleEndian(...parts) {
   const size = parts.reduce((sum, [width, numbers]) => sum + width * numbers.length, 0);
   const view = new DataView(new ArrayBuffer(size));
@@ -229,6 +275,7 @@ function littleEndian(...parts) {
   return new Uint8Array(view.buffer);
 }
 
+/** @param {Uint8Array} bytes */
 function viewOf(bytes) {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
