@@ -4,14 +4,14 @@
  *   compress    analyse once; then per quality: z, prediction, values, rANS, container
  *   decompress  the same backwards; every check of the file before the work it guards
  *
- * What runs the networks is handed in. It has five functions of planes with promises of
- * planes; quality is a number from 1 to 100, and `predict` must be exact:
+ * An image is a uint8 RGB plane, quality a number from 1 to 100.
  *
- *   analyse(pixels)                    uint8 (16 h, 16 w, 3) -> y float32 (h, w, m)
- *   hyperAnalyse(y, quality)           -> z, a quarter as high and wide, rounded up
- *   predict(z, quality)                -> [mean in sixteenths, index], 4 times z
- *   quantise(y, quality, mean, index)  -> values
- *   synthesise(y, mean, quality)       values and mean -> uint8 (16 h, 16 w, 3)
+ * @import { Shape } from "./geometry.js"
+ * @import { Header, Sections } from "./layout.js"
+ * @import { Manifest } from "./manifest.js"
+ * @import { Integers, Steps } from "./passes.js"
+ * @import { Tables } from "./tables.js"
+ * @import { Floats, Networks, Options, Pixels } from "./windows.js"
  */
 
 import { CodingError, FormatError, ModelError } from "./errors.js";
@@ -27,12 +27,12 @@ import { Windows } from "./windows.js";
 /** One exported model on one runtime. */
 export class Codec {
   /**
-   * @param manifest of the model folder: model_id, channels, halo, and what `Plan` needs
-   * @param {Tables} tables
-   * @param networks see above
-   * @param options maxPixels: the largest image to accept; size: latents per side of a
-   *   chunk; report: called with (stage, share from 0 to 1)
    * Throws ModelError: the model needs a newer reader.
+   *
+   * @param {Manifest} manifest of the model folder
+   * @param {Tables} tables
+   * @param {Networks} networks
+   * @param {Options & {maxPixels?: number}} options maxPixels: of the largest image
    */
   constructor(manifest, tables, networks, options = {}) {
     this.modelId = manifest.model_id;
@@ -47,19 +47,34 @@ export class Codec {
 
   // Sender
 
-  /** Uint8 RGB plane, quality 1 to 100 -> bytes of a .tfcv file. */
+  /**
+   * Image -> bytes of a .tfcv file.
+   *
+   * @param {Pixels} image
+   * @param {number} quality
+   */
   async compress(image, quality) {
     qualityQ8(quality);
     return this.compressLatents(await this.analyse(image), image, quality);
   }
 
-  /** Uint8 RGB plane -> y, once for all qualities; pads by repeating the edge. */
+  /**
+   * Image -> y, once for all qualities; pads by repeating the edge.
+   *
+   * @param {Pixels} image
+   */
   async analyse(image) {
     this.#shape(image);
     return this.windows.analyse(padToMultiple(image, LATENT));
   }
 
-  /** As `compress`, with the image's y at hand; of the image, only the size is read. */
+  /**
+   * As `compress`, with the image's y at hand; of the image, only the size is read.
+   *
+   * @param {Floats} y
+   * @param {Shape} image
+   * @param {number} quality
+   */
   async compressLatents(y, { height, width }, quality) {
     const q8 = qualityQ8(quality);
     const { groups } = await this.emit(y, qualityOf(q8));
@@ -73,7 +88,12 @@ export class Codec {
     return pack(header, sections);
   }
 
-  /** y -> what `walk` returns: the integers to code at one quality; floats end here. */
+  /**
+   * y -> what `walk` returns: the integers to code at one quality; floats end here.
+   *
+   * @param {Floats} y
+   * @param {number} quality
+   */
   emit(y, quality) {
     return this.#walk(y, quality, {
       z: async () => (await this.windows.hyperAnalyse(y, quality)).data,
@@ -84,8 +104,10 @@ export class Codec {
   // Receiver
 
   /**
-   * Bytes of a .tfcv file -> {header, image}, a uint8 RGB plane.
+   * Bytes of a .tfcv file -> {header, image}.
    * Throws FormatError for damaged data, ModelError if another model made it.
+   *
+   * @param {Uint8Array} bytes
    */
   async decompress(bytes) {
     const { header, sections } = unpack(bytes, this.maxPixels);
@@ -99,15 +121,22 @@ export class Codec {
     return { header, image: crop(pixels, [0, header.height], [0, header.width]) };
   }
 
-  /** What `unpack` returns -> what `walk` returns. Throws FormatError. */
+  /**
+   * What `unpack` returns -> what `walk` returns. Throws FormatError.
+   *
+   * @param {Header} header
+   * @param {Sections} sections
+   */
   async decode(header, sections) {
     const shape = this.#shape(header);
     try {
-      const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
-      const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
+      const [stream, escapes] = [STREAM, ESCAPES].map(
+        (tag) => sections.get(tag) ?? new Uint8Array(),
+      );
+      const decoder = new Decoder(stream, escapes, 1 << header.lanesLog2, this.tables);
       const coded = await this.#walk(shape, qualityOf(header.qualityQ8), {
-        z: (index) => decoder.pop(index),
-        y: (mean, index) => ({ ...index, data: decoder.pop(index.data) }),
+        z: async (index) => decoder.pop(index),
+        y: async (mean, index) => ({ ...index, data: decoder.pop(index.data) }),
       });
       decoder.finish();
       return coded;
@@ -117,21 +146,38 @@ export class Codec {
     }
   }
 
-  /** {y, mean} -> uint8 RGB plane of whole 16 x 16 blocks. */
-  async render({ y, mean }, quality) {
+  /**
+   * Values of y and their mean -> an image of whole latents.
+   *
+   * @param {{y: Integers, mean: Integers}} coded
+   * @param {number} quality
+   */
+  render({ y, mean }, quality) {
     return this.windows.synthesise(y, mean, quality);
   }
 
   // Both
 
-  /** shape: of y; both sides predict alike. */
+  /**
+   * Both sides predict alike.
+   *
+   * @param {Shape} shape of y
+   * @param {number} quality
+   * @param {Omit<Steps, "predict">} steps
+   */
   #walk(shape, quality, steps) {
-    const predict = (z) => this.windows.predict(z, quality, shape);
     const z = { ...zShape(shape), channels: this.channels.z };
-    return walk(this.plan, z, { predict, ...steps });
+    return walk(this.plan, z, {
+      predict: (z) => this.windows.predict(z, quality, shape),
+      ...steps,
+    });
   }
 
-  /** The shape of an image's y. Throws FormatError: it is too large. */
+  /**
+   * The shape of an image's y. Throws FormatError: it is too large.
+   *
+   * @param {Shape} image
+   */
   #shape(image) {
     const y = yShape(image);
     if (!tooLarge(y, this.maxPixels)) return y;
