@@ -28,14 +28,14 @@ async function decode(file) {
   const from = (path) => import(new URL(path, location).href);
   const { loadRuntime } = await from("litert/runtime.js");
   const { openModel } = await from("litert/model.js");
-  const { unpack } = await from("codec/container.js");
+  const { unpack } = await from("codec/unpack.js");
   const name = new URLSearchParams(location.search).get("model");
   const folder = new URL(`../saved_models/${name}/`, location).href;
   const { litert } = await loadRuntime(new URL("vendor/", location).href);
   const codec = await openModel(folder, litert, { report: () => {} });
   const bytes = Uint8Array.from(file);
   const { header, sections } = unpack(bytes);
-  const { z, y } = await codec.symbols(header, sections);
+  const { z, y } = await codec.decode(header, sections);
   const values = Int32Array.from([...z.data, ...y.data]);
   const { image } = await codec.decompress(bytes);
   const base64 = (buffer) =>

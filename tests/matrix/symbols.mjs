@@ -6,10 +6,10 @@
  * prints z, then y, as little-endian int32 in base64.
  */
 
-import { unpack } from "../../web/codec/container.js";
-import { photoGolden, symbolsOf } from "../web/golden.mjs";
+import { unpack } from "../../web/codec/unpack.js";
+import { photoGolden, valuesOf } from "../web/golden.mjs";
 
 const photo = await photoGolden(process.argv[2]);
-const [z, y] = symbolsOf(unpack(photo.file), photo);
+const [z, y] = await valuesOf(unpack(photo.file), photo);
 const values = Int32Array.from([...z, ...y]);
 console.log(Buffer.from(values.buffer).toString("base64"));

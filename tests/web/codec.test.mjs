@@ -3,8 +3,9 @@ import { test } from "node:test";
 
 import { spans } from "../../web/codec/chunks.js";
 import { Codec } from "../../web/codec/codec.js";
-import { pack, unpack } from "../../web/codec/container.js";
-import { FormatError, ModelError } from "../../web/codec/errors.js";
+import { ModelError } from "../../web/codec/errors.js";
+import { pack } from "../../web/codec/pack.js";
+import { unpack } from "../../web/codec/unpack.js";
 import { PHOTOS, generator, photoGolden } from "./golden.mjs";
 import {
   SmallNetworks,
@@ -47,16 +48,16 @@ function replayed({ file, tables, planes }, options) {
 // Real files
 
 for (const name of PHOTOS) {
-  test(`${name}: the golden photo decodes to its symbols`, async () => {
+  test(`${name}: the golden photo decodes to its values`, async () => {
     const photo = await photoGolden(name);
     const { header, sections } = unpack(photo.file);
-    const coded = await replayed(photo).symbols(header, sections);
+    const coded = await replayed(photo).decode(header, sections);
     for (const plane of ["z", "y", "mean", "index"]) {
       assert.deepEqual(coded[plane].data, photo.planes[plane].data, plane);
     }
   });
 
-  test(`${name}: the golden photo's symbols encode to its bytes`, async () => {
+  test(`${name}: the golden photo's values encode to its bytes`, async () => {
     const photo = await photoGolden(name);
     const { height, width, qualityQ8 } = unpack(photo.file).header;
     const data = new Uint8Array(height * width * 3);
@@ -71,7 +72,7 @@ const { file } = photo;
 const { header } = unpack(file);
 const golden = replayed(photo);
 
-test("a damaged stream with right checksums is a FormatError", async () => {
+test("a damaged stream with right checksums has a fault of its own", async () => {
   const { sections } = unpack(file);
   const random = generator(5);
   for (let i = 0; i < 50; i++) {
@@ -79,10 +80,10 @@ test("a damaged stream with right checksums is a FormatError", async () => {
     stream[random(stream.length)] ^= 1 << random(8);
     const damaged = pack(header, new Map([...sections, ["S", stream]]));
     const again = unpack(damaged);
-    // A swap of symbols of equal frequency would go unnoticed; none of these is one.
+    // A swap of values of equal frequency would go unnoticed; none of these is one.
     // Where z is damaged, the replay's own check may speak first.
-    await assert.rejects(golden.symbols(again.header, again.sections), (error) => {
-      assert.ok(error instanceof FormatError || error.code === "ERR_ASSERTION", error);
+    await assert.rejects(golden.decode(again.header, again.sections), (error) => {
+      assert.ok(error.fault === "stream" || error.code === "ERR_ASSERTION", error);
       return true;
     });
   }
@@ -91,7 +92,7 @@ test("a damaged stream with right checksums is a FormatError", async () => {
 test("a file of another model is refused by name", async () => {
   const other = pack({ ...header, modelId: "00".repeat(8) }, unpack(file).sections);
   await assert.rejects(golden.decompress(other), (error) => {
-    assert.ok(error instanceof ModelError);
+    assert.ok(error instanceof ModelError && error.fault === "model");
     assert.match(error.message, /needs model 0{16}; golden is/);
     return true;
   });
@@ -99,9 +100,28 @@ test("a file of another model is refused by name", async () => {
 
 test("the number of pixels is bounded in both directions", async () => {
   const small = replayed(photo, { maxPixels: 1000 });
-  await assert.rejects(small.decompress(file), /more than the 1000/);
+  await assert.rejects(small.decompress(file), { fault: "too-large" });
   const image = { height: 40, width: 40, channels: 3, data: new Uint8Array(4800) };
-  await assert.rejects(small.compress(image, 50), /more than the 1000/);
+  await assert.rejects(small.compress(image, 50), { fault: "too-large" });
+});
+
+test("a strip is bounded by its latents, before any work", async () => {
+  const work = () => assert.fail("a network was asked");
+  const networks = { analyse: work, predict: work };
+  const maxPixels = 16 * 1600; // of the latents that a strip of 1 x 1600 takes
+  const codec = new Codec(smallManifest, smallTables, networks, { maxPixels });
+  const { sections } = unpack(file);
+  const modelId = smallManifest.model_id;
+  for (const [height, width, expected] of [
+    [1, 1601, { fault: "too-large" }],
+    [1601, 1, { fault: "too-large" }],
+    [1, 1600, { message: "a network was asked" }],
+  ]) {
+    const strip = pack({ ...header, modelId, height, width }, sections);
+    await assert.rejects(codec.decompress(strip), expected);
+    const image = { height, width, channels: 3, data: new Uint8Array() };
+    await assert.rejects(codec.compress(image, 50), expected);
+  }
 });
 
 // Networks that see as far as they claim, and no further

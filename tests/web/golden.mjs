@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 import { crc32 } from "../../web/codec/crc32.js";
 import { readNpz } from "../../web/codec/npz.js";
+import { Plan, walk } from "../../web/codec/passes.js";
 import { Decoder } from "../../web/codec/rans.js";
 import { Tables } from "../../web/codec/tables.js";
 
@@ -33,7 +34,7 @@ export function ransGolden() {
       lanes,
       groups: groups.map(({ values, rows }) => ({
         values: Int16Array.from(values),
-        rows: Int16Array.from(rows),
+        index: Int16Array.from(rows),
       })),
       stream: Uint8Array.from(Buffer.from(stream, "hex")),
       escapes: Uint8Array.from(Buffer.from(escapes, "hex")),
@@ -65,15 +66,18 @@ export async function photoGolden(name) {
  * The entropy coder alone: z and y, int16, of what `unpack` returned, as the tables and
  * the prediction of a golden photo decode them. Throws CodingError.
  */
-export function symbolsOf({ header, sections }, { tables, planes }) {
-  const { channels, data } = planes.z;
-  const zRows = Int16Array.from(data, (_, i) => tables.rows - channels + (i % channels));
+export async function valuesOf({ header, sections }, { tables, planes }) {
+  const plan = new Plan({ z_rows: tables.rows - planes.z.channels });
   const escapes = sections.get("E") ?? new Uint8Array();
   const lanes = 1 << header.lanesLog2;
   const decoder = new Decoder(sections.get("S"), escapes, lanes, tables);
-  const found = [zRows, planes.index.data].map((rows) => decoder.pop(rows));
+  const { z, y } = await walk(plan, planes.z, {
+    z: (index) => decoder.pop(index),
+    predict: () => planes,
+    y: (mean, index) => ({ data: decoder.pop(index.data) }),
+  });
   decoder.finish();
-  return found;
+  return [z.data, y.data];
 }
 
 /** A generator of integers below `limit`, the same in every run. */

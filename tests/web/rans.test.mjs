@@ -13,7 +13,9 @@ for (const { lanes, groups, stream, escapes } of cases) {
 
   test(`${name}: the golden bytes decode to the golden values`, () => {
     const decoder = new Decoder(stream, escapes, lanes, tables);
-    for (const { values, rows } of groups) assert.deepEqual(decoder.pop(rows), values);
+    for (const { values, index } of groups) {
+      assert.deepEqual(decoder.pop(index), values);
+    }
     decoder.finish();
   });
 
@@ -24,7 +26,7 @@ for (const { lanes, groups, stream, escapes } of cases) {
   test(`${name}: a stream that is cut or longer is refused`, () => {
     const decode = (...parts) => {
       const decoder = new Decoder(...parts, lanes, tables);
-      for (const { rows } of groups) decoder.pop(rows);
+      for (const { index } of groups) decoder.pop(index);
       decoder.finish();
     };
     const longer = Uint8Array.from([...stream, 0, 0]);
@@ -42,13 +44,13 @@ for (const { lanes, groups, stream, escapes } of cases) {
 test("random values come back, and cost what the tables say plus the end states", () => {
   const random = generator(3);
   for (const lanes of [1, 4, 256]) {
-    const rows = Int16Array.from({ length: 5000 }, () => random(8));
-    const values = rows.map((row) => (row ? random(2 * row + 1) - row : 0));
-    const group = { values, rows };
+    const index = Int16Array.from({ length: 5000 }, () => random(8));
+    const values = index.map((row) => (row ? random(2 * row + 1) - row : 0));
+    const group = { values, index };
     const { stream, escapes } = encode([group, group], tables, lanes);
     const decoder = new Decoder(stream, escapes, lanes, tables);
-    assert.deepEqual(decoder.pop(rows), values);
-    assert.deepEqual(decoder.pop(rows), values);
+    assert.deepEqual(decoder.pop(index), values);
+    assert.deepEqual(decoder.pop(index), values);
     decoder.finish();
     const ideal = 2 * idealBits(group, tables);
     const actual = 8 * (stream.length + escapes.length);
@@ -77,21 +79,21 @@ test("a state out of range is refused", () => {
   }
 });
 
-test("an impossible number of lanes or row is refused", () => {
-  const group = { values: Int16Array.of(0), rows: Int16Array.of(1) };
+test("an impossible number of lanes or index is refused", () => {
+  const group = { values: Int16Array.of(0), index: Int16Array.of(1) };
   for (const lanes of [0, 3, 512, 1.5]) {
     assert.throws(() => encode([group], tables, lanes), CodingError);
   }
   for (const row of [-1, 8]) {
-    const wrong = { ...group, rows: Int16Array.of(row) };
-    assert.throws(() => encode([wrong], tables, 1), /rows must be/);
+    const wrong = { ...group, index: Int16Array.of(row) };
+    assert.throws(() => encode([wrong], tables, 1), /expected 0 to 7/);
     const { stream, escapes } = encode([group], tables, 1);
     assert.throws(
-      () => new Decoder(stream, escapes, 1, tables).pop(wrong.rows),
-      /rows/,
+      () => new Decoder(stream, escapes, 1, tables).pop(wrong.index),
+      /expected 0 to 7/,
     );
   }
-  const skipped = { values: Int16Array.of(5), rows: Int16Array.of(0) };
+  const skipped = { values: Int16Array.of(5), index: Int16Array.of(0) };
   assert.throws(() => encode([skipped], tables, 1), /skipped rows must be 0/);
 });
 
@@ -117,7 +119,7 @@ function tablesOf({ precision, low, size, frequencies }) {
   return new Tables(precision, ...arrays, new Uint8Array(low.length));
 }
 
-test("tables number their symbols one after the other", () => {
+test("tables list their symbols and slots one after the other", () => {
   const { first, value, start, frequency, valuesAt } = tablesOf(VALID);
   assert.deepEqual([...first], [0, 2, 4]);
   assert.deepEqual([...value], [0, -32768, -1, -32768]);

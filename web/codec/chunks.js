@@ -2,23 +2,37 @@
  * Large images in bounded memory: windows with a margin as wide as a network sees, so
  * that the result equals the unchunked one. The same windows as in
  * `tfc_vae/codec/chunks.py`; the bitstream knows nothing of them.
+ *
+ * @import { Shape } from "./geometry.js"
+ * @import { Data, Plane, Range } from "./planes.js"
+ *
+ * @typedef {{window: Range, inner: Range, target: Range}} Span what a network reads,
+ *   the part of its result that is kept, and where that belongs
+ * @typedef {Shape & {size: number, halo: number}} Grid in its own unit
+ * @typedef {(...windows: Plane<any>[]) => Promise<Plane<Data>[]>} Network
+ * @typedef {[plane: Plane<Data>, factor: number]} Scaled a plane with `factor` times as
+ *   many rows and columns as the grid
  */
 
 import { crop, paste } from "./planes.js";
 
 export const SIZE = 64; // latents per side of a chunk without its margin: 1024 pixels
-export const Z = 4; // latents per side of a z
 
 /**
- * Covers 0 to length exactly once with steps {window, inner, target}: what the network
- * reads, the part of its result that is kept, and where that belongs. All windows have
- * one size: shifted at the border, not cut, so that one compiled network serves all.
+ * Covers 0 to length exactly once. All windows have one size: shifted at the border,
+ * not cut, so that one compiled network serves all.
+ *
+ * @param {number} length
+ * @param {number} size
+ * @param {number} halo
+ * @returns {Span[]}
  */
 export function spans(length, size, halo) {
   const window = Math.min(size + 2 * halo, length);
   if (window === length) {
     return [{ window: [0, length], inner: [0, length], target: [0, length] }];
   }
+  /** @type {Span[]} */
   const found = [];
   for (let start = 0; start < length; start += size) {
     const stop = Math.min(start + size, length);
@@ -32,8 +46,12 @@ export function spans(length, size, halo) {
   return found;
 }
 
-/** Rows times columns of `spans`. */
-export function plan(height, width, size, halo) {
+/**
+ * Rows times columns of `spans`.
+ *
+ * @param {Grid} grid
+ */
+function chunksOf({ height, width, size, halo }) {
   const columns = spans(width, size, halo);
   return spans(height, size, halo).flatMap((row) =>
     columns.map((column) => ({ row, column })),
@@ -41,16 +59,16 @@ export function plan(height, width, size, halo) {
 }
 
 /**
- * Runs a network in windows over a grid of height x width.
+ * Runs a network in windows over a grid.
  *
- * @param grid {height, width, size, halo}, in its own unit
- * @param sources [plane, factor] pairs: a window is read at `factor` times the grid
- * @param targets [plane, factor] pairs, written likewise, in the order of the results
- * @param network async (...windows) => array of planes
- * @param report called with the share that is done, 0 to 1
+ * @param {Grid} grid
+ * @param {Scaled[]} sources what the windows are read from
+ * @param {Scaled[]} targets what the results are written to, in their order
+ * @param {Network} network
+ * @param {(share: number) => void} report called with what is done, 0 to 1
  */
 export async function run(grid, sources, targets, network, report) {
-  const chunks = plan(grid.height, grid.width, grid.size, grid.halo);
+  const chunks = chunksOf(grid);
   for (const [done, { row, column }] of chunks.entries()) {
     report(done / chunks.length);
     const windows = sources.map(([source, factor]) =>
@@ -58,14 +76,20 @@ export async function run(grid, sources, targets, network, report) {
     );
     const results = await network(...windows);
     for (const [i, [target, factor]] of targets.entries()) {
-      const inner = [times(factor, row.inner), times(factor, column.inner)];
-      const at = [factor * row.target[0], factor * column.target[0]];
-      paste(results[i], ...inner, target, ...at);
+      const rows = times(factor, row.inner);
+      const columns = times(factor, column.inner);
+      const [top, left] = [row, column].map((span) => factor * span.target[0]);
+      paste(results[i], rows, columns, target, top, left);
     }
   }
   report(1);
 }
 
-function times(factor, range) {
-  return range.map((position) => factor * position);
+/**
+ * @param {number} factor
+ * @param {Range} range
+ * @returns {Range}
+ */
+function times(factor, [start, stop]) {
+  return [factor * start, factor * stop];
 }

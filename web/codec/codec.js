@@ -1,131 +1,113 @@
 /**
  * The codec: pixels -> .tfcv bytes -> pixels.
  *
- *   compress    analyse once; then per quality: z, prediction, symbols, rANS, container
+ *   compress    analyse once; then per quality: z, prediction, values, rANS, container
  *   decompress  the same backwards; every check of the file before the work it guards
  *
- * What runs the networks is handed in. It has five functions of planes with promises of
- * planes; quality is a number from 1 to 100, and `predict` must be exact:
+ * An image is a uint8 RGB plane, quality a number from 1 to 100.
  *
- *   analyse(pixels)                    uint8 (16 h, 16 w, 3) -> y float32 (h, w, m)
- *   hyperAnalyse(y, quality)           -> z, a quarter as high and wide, rounded up
- *   predict(z, quality)                -> [mean in sixteenths, table row], 4 times z
- *   quantise(y, quality, mean, index)  -> symbols
- *   synthesise(y, mean, quality)       symbols and mean -> uint8 (16 h, 16 w, 3)
+ * @import { Shape } from "./geometry.js"
+ * @import { Header, Sections } from "./layout.js"
+ * @import { Manifest } from "./manifest.js"
+ * @import { Integers, Steps } from "./passes.js"
+ * @import { Tables } from "./tables.js"
+ * @import { Floats, Networks, Options, Pixels } from "./windows.js"
  */
 
-import { SIZE, Z, run } from "./chunks.js";
-import { ESCAPES, MAX_PIXELS, STREAM, pack, qualityQ8, unpack } from "./container.js";
 import { CodingError, FormatError, ModelError } from "./errors.js";
+import { LATENT, tooLarge, yShape, zShape } from "./geometry.js";
+import { ESCAPES, MAX_PIXELS, STREAM, qualityOf, qualityQ8 } from "./layout.js";
+import { pack } from "./pack.js";
+import { Plan, walk } from "./passes.js";
 import { crop, padToMultiple } from "./planes.js";
 import { Decoder, chooseLanes, encode, idealBits } from "./rans.js";
-
-const BLOCK = 16; // pixels per side of a latent
+import { unpack } from "./unpack.js";
+import { Windows } from "./windows.js";
 
 /** One exported model on one runtime. */
 export class Codec {
   /**
-   * @param manifest of the model folder: model_id, channels, z_rows, halo
+   * Throws ModelError: the model needs a newer reader.
+   *
+   * @param {Manifest} manifest of the model folder
    * @param {Tables} tables
-   * @param networks see above
-   * @param options maxPixels: the largest image to accept; size: latents per side of a
-   *   chunk; report: called with (stage, share from 0 to 1)
+   * @param {Networks} networks
+   * @param {Options & {maxPixels?: number}} options maxPixels: of the largest image
    */
   constructor(manifest, tables, networks, options = {}) {
     this.modelId = manifest.model_id;
     this.name = manifest.name;
     this.maxPixels = options.maxPixels ?? MAX_PIXELS;
-    this.report = options.report ?? (() => {});
     this.tables = tables;
     this.networks = networks;
+    this.windows = new Windows(networks, manifest, options);
     this.channels = manifest.channels;
-    this.halo = manifest.halo;
-    this.zRows = manifest.z_rows;
-    this.size = options.size ?? SIZE;
+    this.plan = new Plan(manifest);
   }
 
   // Sender
 
-  /** Uint8 RGB plane, quality 1 to 100 -> bytes of a .tfcv file. */
+  /**
+   * Image -> bytes of a .tfcv file.
+   *
+   * @param {Pixels} image
+   * @param {number} quality
+   */
   async compress(image, quality) {
     qualityQ8(quality);
     return this.compressLatents(await this.analyse(image), image, quality);
   }
 
-  /** Uint8 RGB plane -> y, once for all qualities; pads by repeating the edge. */
+  /**
+   * Image -> y, once for all qualities; pads by repeating the edge.
+   *
+   * @param {Pixels} image
+   */
   async analyse(image) {
-    this.#checkSize(image.height, image.width);
-    const pixels = padToMultiple(image, BLOCK);
-    const height = pixels.height / BLOCK;
-    const width = pixels.width / BLOCK;
-    const y = this.#latents(Float32Array, height, width);
-    const network = async (window) => [await this.networks.analyse(window)];
-    const grid = this.#grid(y, this.halo.analysis);
-    await this.#run("Analysing", grid, [[pixels, BLOCK]], [[y, 1]], network);
-    return y;
+    this.#shape(image);
+    return this.windows.analyse(padToMultiple(image, LATENT));
   }
 
-  /** As `compress`, with the image's y at hand; of the image, only the size is read. */
+  /**
+   * As `compress`, with the image's y at hand; of the image, only the size is read.
+   *
+   * @param {Floats} y
+   * @param {Shape} image
+   * @param {number} quality
+   */
   async compressLatents(y, { height, width }, quality) {
-    const step = qualityQ8(quality);
-    const coded = await this.emit(y, step / 256);
-    const groups = this.#groups(coded);
+    const q8 = qualityQ8(quality);
+    const { groups } = await this.emit(y, qualityOf(q8));
     const bits = groups.reduce((sum, group) => sum + idealBits(group, this.tables), 0);
     const lanes = chooseLanes(bits);
     const { stream, escapes } = encode(groups, this.tables, lanes);
     const sections = new Map([[STREAM, stream]]);
     if (escapes.length) sections.set(ESCAPES, escapes);
     const lanesLog2 = Math.log2(lanes);
-    const header = { modelId: this.modelId, height, width, qualityQ8: step, lanesLog2 };
+    const header = { modelId: this.modelId, height, width, qualityQ8: q8, lanesLog2 };
     return pack(header, sections);
   }
 
-  /** y -> {z, y, mean, index}: the integers to code at one quality; floats end here. */
-  async emit(y, quality) {
-    const z = await this.#hyperAnalyse(y, quality);
-    const { mean, index } = await this.#predict(z, quality, y);
-    const symbols = this.#latents(Int16Array, y.height, y.width);
-    const sources = [y, mean, index].map((plane) => [plane, 1]);
-    const network = async (...windows) => [
-      await this.networks.quantise(windows[0], quality, windows[1], windows[2]),
-    ];
-    await this.#run("Coding", this.#grid(y, 0), sources, [[symbols, 1]], network);
-    return { z, y: symbols, mean, index };
-  }
-
-  async #hyperAnalyse(y, quality) {
-    const z = this.#zPlane(y);
-    const network = async (window) => [
-      await this.networks.hyperAnalyse(window, quality),
-    ];
-    // null: the network mixes the whole plane, and cannot run in windows.
-    const whole = this.halo.hyper_analysis === null;
-    const size = whole ? Math.max(z.height, z.width) : this.size / Z;
-    const grid = { ...this.#grid(z, this.halo.hyper_analysis ?? 0), size };
-    await this.#run("Coding", grid, [[y, Z]], [[z, 1]], network);
-    return z;
-  }
-
-  #groups({ z, y, index }) {
-    return [
-      { values: z.data, rows: this.#rowsOfZ(z) },
-      { values: y.data, rows: index.data },
-    ];
-  }
-
-  /** The table row of each z: its channel's. */
-  #rowsOfZ(z) {
-    return Int16Array.from(
-      { length: z.data.length },
-      (_, i) => this.zRows + (i % z.channels),
-    );
+  /**
+   * y -> what `walk` returns: the integers to code at one quality; floats end here.
+   *
+   * @param {Floats} y
+   * @param {number} quality
+   */
+  emit(y, quality) {
+    return this.#walk(y, quality, {
+      z: async () => (await this.windows.hyperAnalyse(y, quality)).data,
+      y: (mean, index) => this.windows.quantise(y, quality, mean, index),
+    });
   }
 
   // Receiver
 
   /**
-   * Bytes of a .tfcv file -> {header, image}, a uint8 RGB plane.
+   * Bytes of a .tfcv file -> {header, image}.
    * Throws FormatError for damaged data, ModelError if another model made it.
+   *
+   * @param {Uint8Array} bytes
    */
   async decompress(bytes) {
     const { header, sections } = unpack(bytes, this.maxPixels);
@@ -134,85 +116,76 @@ export class Codec {
         `the file needs model ${header.modelId}; ${this.name} is ${this.modelId}`,
       );
     }
-    const coded = await this.symbols(header, sections);
-    const pixels = await this.render(coded, header.qualityQ8 / 256);
+    const coded = await this.decode(header, sections);
+    const pixels = await this.render(coded, qualityOf(header.qualityQ8));
     return { header, image: crop(pixels, [0, header.height], [0, header.width]) };
   }
 
-  /** What `unpack` returns -> {z, y, mean, index}. Throws FormatError. */
-  async symbols(header, sections) {
-    const height = Math.ceil(header.height / BLOCK);
-    const width = Math.ceil(header.width / BLOCK);
-    const z = this.#zPlane({ height, width });
+  /**
+   * What `unpack` returns -> what `walk` returns. Throws FormatError.
+   *
+   * @param {Header} header
+   * @param {Sections} sections
+   */
+  async decode(header, sections) {
+    const shape = this.#shape(header);
     try {
-      const stream = [sections.get(STREAM), sections.get(ESCAPES) ?? new Uint8Array()];
-      const decoder = new Decoder(...stream, 1 << header.lanesLog2, this.tables);
-      z.data = decoder.pop(this.#rowsOfZ(z));
-      const quality = header.qualityQ8 / 256;
-      const { mean, index } = await this.#predict(z, quality, { height, width });
-      const y = { ...index, data: decoder.pop(index.data) };
+      const [stream, escapes] = [STREAM, ESCAPES].map(
+        (tag) => sections.get(tag) ?? new Uint8Array(),
+      );
+      const decoder = new Decoder(stream, escapes, 1 << header.lanesLog2, this.tables);
+      const coded = await this.#walk(shape, qualityOf(header.qualityQ8), {
+        z: async (index) => decoder.pop(index),
+        y: async (mean, index) => ({ ...index, data: decoder.pop(index.data) }),
+      });
       decoder.finish();
-      return { z, y, mean, index };
+      return coded;
     } catch (error) {
       if (!(error instanceof CodingError)) throw error;
-      throw new FormatError(`the file is damaged: ${error.message}`);
+      throw new FormatError("stream", `the file is damaged: ${error.message}`);
     }
   }
 
-  /** {y, mean} -> uint8 RGB plane of whole 16 x 16 blocks. */
-  async render({ y, mean }, quality) {
-    const height = BLOCK * y.height;
-    const width = BLOCK * y.width;
-    const data = new Uint8Array(height * width * 3);
-    const pixels = { height, width, channels: 3, data };
-    const network = async (...windows) => [
-      await this.networks.synthesise(...windows, quality),
-    ];
-    const sources = [y, mean].map((plane) => [plane, 1]);
-    const grid = this.#grid(y, this.halo.synthesis);
-    await this.#run("Reconstructing", grid, sources, [[pixels, BLOCK]], network);
-    return pixels;
+  /**
+   * Values of y and their mean -> an image of whole latents.
+   *
+   * @param {{y: Integers, mean: Integers}} coded
+   * @param {number} quality
+   */
+  render({ y, mean }, quality) {
+    return this.windows.synthesise(y, mean, quality);
   }
 
   // Both
 
-  async #predict(z, quality, { height, width }) {
-    const mean = this.#latents(Int16Array, height, width);
-    const index = this.#latents(Int16Array, height, width);
-    const targets = [mean, index].map((plane) => [plane, Z]);
-    const network = (window) => this.networks.predict(window, quality);
-    const grid = { ...this.#grid(z, this.halo.hyper_synthesis), size: this.size / Z };
-    await this.#run("Coding", grid, [[z, 1]], targets, network);
-    return { mean, index };
+  /**
+   * Both sides predict alike.
+   *
+   * @param {Shape} shape of y
+   * @param {number} quality
+   * @param {Omit<Steps, "predict">} steps
+   */
+  #walk(shape, quality, steps) {
+    const z = { ...zShape(shape), channels: this.channels.z };
+    return walk(this.plan, z, {
+      predict: (z) => this.windows.predict(z, quality, shape),
+      ...steps,
+    });
   }
 
-  #run(stage, grid, sources, targets, network) {
-    const report = (share) => this.report(stage, share);
-    return run(grid, sources, targets, network, report);
-  }
-
-  #grid({ height, width }, halo) {
-    return { height, width, size: this.size, halo };
-  }
-
-  #latents(Type, height, width) {
-    const data = new Type(height * width * this.channels.y);
-    return { height, width, channels: this.channels.y, data };
-  }
-
-  #zPlane(y) {
-    const height = Math.ceil(y.height / Z);
-    const width = Math.ceil(y.width / Z);
-    const data = new Int16Array(height * width * this.channels.z);
-    return { height, width, channels: this.channels.z, data };
-  }
-
-  #checkSize(height, width) {
-    if (height * width > this.maxPixels) {
-      throw new FormatError(
-        `the image has ${height} x ${width} pixels, more than the ${this.maxPixels} ` +
-          "that are accepted here",
-      );
-    }
+  /**
+   * The shape of an image's y. Throws FormatError: it is too large.
+   *
+   * @param {Shape} image
+   */
+  #shape(image) {
+    const y = yShape(image);
+    if (!tooLarge(y, this.maxPixels)) return y;
+    throw new FormatError(
+      "too-large",
+      `an image of ${image.height} x ${image.width} pixels takes ${y.height} x ` +
+        `${y.width} latents, more than the ${this.maxPixels} pixels that are ` +
+        "accepted here",
+    );
   }
 }

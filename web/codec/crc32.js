@@ -8,7 +8,11 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** The CRC of bytes; `crc32(b, crc32(a))` is that of a followed by b. */
+/**
+ * The CRC of bytes; `crc32(b, crc32(a))` is that of a followed by b.
+ *
+ * @param {Uint8Array} bytes
+ */
 export function crc32(bytes, start = 0) {
   let crc = ~start;
   for (let i = 0; i < bytes.length; i++) {

@@ -3,6 +3,12 @@
  * arrays in C order, as {data, shape} with data an Int32Array (bool: Uint8Array).
  *
  * Only what a model folder needs: no zip64, no encryption, no Fortran order.
+ *
+ * @typedef {Uint8Array<ArrayBuffer>} Bytes
+ * @typedef {{data: Int32Array | Uint8Array, shape: number[]}} NumPyArray
+ * @typedef {Record<string, NumPyArray>} Arrays
+ * @typedef {{method: number, crc: number, stored: number, size: number, start: number,
+ *   name: string}} Entry of the zip file
  */
 
 import { crc32 } from "./crc32.js";
@@ -17,9 +23,12 @@ const DEFLATED = 8;
 /**
  * Bytes of an .npz file -> {name: {data, shape}}.
  * Throws ModelError: not such a file, damaged, or an array of another kind.
+ *
+ * @param {Bytes} bytes
  */
 export async function readNpz(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** @type {Arrays} */
   const arrays = {};
   try {
     for (const entry of directory(bytes, view)) {
@@ -34,6 +43,11 @@ export async function readNpz(bytes) {
   return arrays;
 }
 
+/**
+ * @param {Bytes} bytes
+ * @param {DataView} view
+ * @returns {Generator<Entry>}
+ */
 function* directory(bytes, view) {
   let end = bytes.length - END_SIZE;
   const lowest = Math.max(0, end - MAX_COMMENT);
@@ -58,6 +72,11 @@ function* directory(bytes, view) {
   }
 }
 
+/**
+ * @param {Bytes} bytes
+ * @param {DataView} view
+ * @param {Entry} entry
+ */
 async function extract(bytes, view, { name, method, crc, stored, size, start }) {
   if (size > MAX_ENTRY) throw damaged(`${name} claims ${size} bytes`);
   // The local header has a name and an extra field of its own.
@@ -72,7 +91,13 @@ async function extract(bytes, view, { name, method, crc, stored, size, start }) 
   return content;
 }
 
-/** Never takes more than `size` bytes out of the stream. */
+/**
+ * Never takes more than `size` bytes out of the stream.
+ *
+ * @param {Bytes} packed
+ * @param {number} size
+ * @param {string} name
+ */
 async function inflate(packed, size, name) {
   const content = new Uint8Array(size);
   let at = 0;
@@ -89,6 +114,11 @@ async function inflate(packed, size, name) {
   return content.subarray(0, at);
 }
 
+/**
+ * @param {Bytes} content
+ * @param {string} name
+ * @returns {NumPyArray}
+ */
 function readNpy(content, name) {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   if (view.getUint32(0) !== 0x934e554d) throw damaged(`${name} is not an array`);
@@ -116,6 +146,7 @@ function readNpy(content, name) {
   return { data, shape };
 }
 
+/** @type {Record<string, (view: DataView, at: number) => number>} */
 const READERS = {
   "|b1": (view, at) => view.getUint8(at),
   "|i1": (view, at) => view.getInt8(at),
@@ -132,6 +163,7 @@ const READERS = {
   },
 };
 
+/** @param {string} what */
 function damaged(what) {
   return new ModelError(`not an npz file that can be read: ${what}; download it again`);
 }

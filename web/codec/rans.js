@@ -1,16 +1,20 @@
 /**
  * Interleaved-lane rANS. `tfc_vae/coding/lanes.py` defines the bytes.
  *
- * 1. rANS is a stack. Symbols are pushed last to first and pop out first to last.
- * 2. L lanes are L states in [LOW, LOW << 16). The k-th coded symbol of a group belongs
+ * 1. rANS is a stack. Values are pushed last to first and pop out first to last.
+ * 2. L lanes are L states in [LOW, LOW << 16). The k-th coded value of a group belongs
  *    to lane k mod L. Rows with `skip` are left out before the lanes are dealt.
  * 3. A state spills or reads one 16-bit word or none. All lanes share one sequence of
  *    words, in the order in which the reader takes them.
  * 4. Every lane starts from LOW; after the last pop all must be at LOW again, with no
  *    word and no escape left.
  *
- * A group is {values, rows}, two Int16Arrays of one length. No intermediate result
- * exceeds 2^31 - 1.
+ * A group is {values, index}, two Int16Arrays of one length; the index of a value says
+ * which row codes it. No intermediate result exceeds 2^31 - 1.
+ *
+ * @import { Tables } from "./tables.js"
+ *
+ * @typedef {{values: Int16Array, index: Int16Array}} Group
  */
 
 import { CodingError } from "./errors.js";
@@ -19,7 +23,11 @@ import { ESCAPE } from "./tables.js";
 const LOW = 2 ** 15;
 const MAX_LANES = 256;
 
-/** The most lanes, 1 to 256, whose states take less than 1 % of `bits`. */
+/**
+ * The most lanes, 1 to 256, whose states take less than 1 % of `bits`.
+ *
+ * @param {number} bits
+ */
 export function chooseLanes(bits) {
   let lanes = 1;
   while (lanes < MAX_LANES && 2 * lanes * 32 < 0.01 * bits) lanes *= 2;
@@ -28,19 +36,26 @@ export function chooseLanes(bits) {
 
 /**
  * The exact cost of a group under the integer tables, in bits: 16 for each escaped
- * value, nothing for the coder's own end state. Throws CodingError: a row does not
- * exist, or a value in a skipped row is not 0.
+ * value, nothing for the coder's own end state. Throws CodingError: an index has no
+ * row, or a value in a skipped row is not 0.
+ *
+ * @param {Group} group
+ * @param {Tables} tables
  */
 export function idealBits(group, tables) {
   const counts = new Float64Array(tables.cost.length);
-  forEachCoded(group, tables, (value, row) => counts[tables.symbol(value, row)]++);
-  return counts.reduce((bits, count, symbol) => bits + count * tables.cost[symbol], 0);
+  forEachCoded(group, tables, (value, index) => counts[tables.find(value, index)]++);
+  return counts.reduce((bits, count, at) => bits + count * tables.cost[at], 0);
 }
 
 /**
  * Codes groups, which are decoded in the same order.
  * Returns {stream, escapes}, Uint8Arrays. Throws CodingError as `idealBits`, or for a
  * number of lanes that is not a power of two from 1 to 256.
+ *
+ * @param {Group[]} groups
+ * @param {Tables} tables
+ * @param {number} lanes
  */
 export function encode(groups, tables, lanes) {
   checkLanes(lanes);
@@ -50,7 +65,7 @@ export function encode(groups, tables, lanes) {
     states: new Int32Array(lanes).fill(LOW),
     words: spills, // filled from its end: the last word spilled is the first one read
     at: spills.length,
-    escapes: [],
+    escapes: /** @type {number[]} */ ([]),
   };
   for (let g = groups.length - 1; g >= 0; g--)
     push(writer, groups[g], counts[g], tables);
@@ -61,16 +76,22 @@ export function encode(groups, tables, lanes) {
   };
 }
 
-function push(writer, { values, rows }, count, tables) {
+/**
+ * @param {{states: Int32Array, words: Uint16Array, at: number, escapes: number[]}} writer
+ * @param {Group} group
+ * @param {number} count of the group's values that are not skipped
+ * @param {Tables} tables
+ */
+function push(writer, { values, index }, count, tables) {
   const { states, words } = writer;
   const { skip, precision } = tables;
   const mask = states.length - 1;
   let k = count;
   for (let i = values.length - 1; i >= 0; i--) {
-    if (skip[rows[i]]) continue;
-    const symbol = tables.symbol(values[i], rows[i]);
-    if (tables.value[symbol] === ESCAPE) writer.escapes.push(values[i]);
-    const frequency = tables.frequency[symbol];
+    if (skip[index[i]]) continue;
+    const at = tables.find(values[i], index[i]);
+    if (tables.value[at] === ESCAPE) writer.escapes.push(values[i]);
+    const frequency = tables.frequency[at];
     const lane = --k & mask;
     let state = states[lane];
     if (state >> (31 - precision) >= frequency) {
@@ -79,7 +100,7 @@ function push(writer, { values, rows }, count, tables) {
     }
     const quotient = (state / frequency) | 0;
     const rest = state - Math.imul(quotient, frequency);
-    states[lane] = (quotient << precision) + rest + tables.start[symbol];
+    states[lane] = (quotient << precision) + rest + tables.start[at];
   }
 }
 
@@ -91,13 +112,21 @@ function push(writer, { values, rows }, count, tables) {
  */
 export class Decoder {
   #tables;
+  /** @type {Int32Array} */
   #states;
   #words;
-  #word = 0;
+  #word = 0; // the next one
   #escapes;
-  #escape = 0;
+  #escape = 0; // the next one
 
-  /** Throws CodingError: the lengths, a state or the number of lanes is impossible. */
+  /**
+   * Throws CodingError: the lengths, a state or the number of lanes is impossible.
+   *
+   * @param {Uint8Array} stream
+   * @param {Uint8Array} escapes
+   * @param {number} lanes
+   * @param {Tables} tables
+   */
   constructor(stream, escapes, lanes, tables) {
     checkLanes(lanes);
     if (stream.length < 4 * lanes || stream.length % 2 || escapes.length % 2) {
@@ -124,28 +153,30 @@ export class Decoder {
   }
 
   /**
-   * Returns the next group's values, an Int16Array as long as `rows`.
-   * Throws CodingError: the stream ends too early, or a row does not exist.
+   * Returns the next group's values, an Int16Array as long as `index`.
+   * Throws CodingError: the stream ends too early, or an index has no row.
+   *
+   * @param {Int16Array} index
    */
-  pop(rows) {
-    const { skip, precision, entries, valuesAt } = this.#tables;
-    checkRows(rows, this.#tables);
+  pop(index) {
+    const { skip, precision, total, entries, valuesAt } = this.#tables;
+    checkIndex(index, this.#tables);
     const states = this.#states;
     const lanes = states.length - 1;
-    const slots = (1 << precision) - 1;
-    const values = new Int16Array(rows.length);
+    const values = new Int16Array(index.length);
     let k = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
+    for (let i = 0; i < index.length; i++) {
+      const row = index[i];
       if (skip[row]) continue;
       const lane = k++ & lanes;
       let state = states[lane];
-      const place = (row << precision) | (state & slots);
-      const entry = entries[place];
+      const slot = state & (total - 1);
+      const at = (row << precision) | slot;
+      const entry = entries[at];
       state = Math.imul(entry >> 16, state >> precision) + (entry & 0xffff);
       if (state < LOW) state = (state << 16) | this.#nextWord();
       states[lane] = state;
-      const value = valuesAt[place];
+      const value = valuesAt[at];
       values[i] = value === ESCAPE ? this.#nextEscape() : value;
     }
     return values;
@@ -181,16 +212,22 @@ export class Decoder {
   }
 }
 
-/** Calls `visit(value, row)` for what is not skipped; returns how many that are. */
-function forEachCoded({ values, rows }, tables, visit) {
-  if (values.length !== rows.length) {
-    throw new CodingError(`${values.length} values with ${rows.length} rows`);
+/**
+ * Calls `visit` for what is not skipped; returns how many that are.
+ *
+ * @param {Group} group
+ * @param {Tables} tables
+ * @param {(value: number, index: number) => void} visit
+ */
+function forEachCoded({ values, index }, tables, visit) {
+  if (values.length !== index.length) {
+    throw new CodingError(`${values.length} values with an index of ${index.length}`);
   }
-  checkRows(rows, tables);
+  checkIndex(index, tables);
   let count = 0;
   for (let i = 0; i < values.length; i++) {
-    if (!tables.skip[rows[i]]) {
-      visit(values[i], rows[i]);
+    if (!tables.skip[index[i]]) {
+      visit(values[i], index[i]);
       count++;
     } else if (values[i]) {
       throw new CodingError("values in skipped rows must be 0: they are not coded");
@@ -199,21 +236,32 @@ function forEachCoded({ values, rows }, tables, visit) {
   return count;
 }
 
-function checkRows(rows, tables) {
-  for (let i = 0; i < rows.length; i++) {
-    if (rows[i] < 0 || rows[i] >= tables.rows) {
-      throw new CodingError(`rows must be integers from 0 to ${tables.rows - 1}`);
+/**
+ * @param {Int16Array} index
+ * @param {Tables} tables
+ */
+function checkIndex(index, tables) {
+  for (let i = 0; i < index.length; i++) {
+    if (index[i] < 0 || index[i] >= tables.rows) {
+      throw new CodingError(
+        `an index is ${index[i]}; expected 0 to ${tables.rows - 1}`,
+      );
     }
   }
 }
 
+/** @param {number} lanes */
 function checkLanes(lanes) {
   if (![1, 2, 4, 8, 16, 32, 64, 128, 256].includes(lanes)) {
     throw new CodingError(`${lanes} lanes; expected a power of two from 1 to 256`);
   }
 }
 
-/** Writes (bytes of a number, numbers) pairs one after the other. */
+/**
+ * Writes numbers of so many bytes each one after the other.
+ *
+ * @param {[width: 2 | 4, numbers: ArrayLike<number>][]} parts
+ */
 function littleEndian(...parts) {
   const size = parts.reduce((sum, [width, numbers]) => sum + width * numbers.length, 0);
   const view = new DataView(new ArrayBuffer(size));
@@ -227,6 +275,7 @@ function littleEndian(...parts) {
   return new Uint8Array(view.buffer);
 }
 
+/** @param {Uint8Array} bytes */
 function viewOf(bytes) {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

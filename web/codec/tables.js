@@ -1,11 +1,17 @@
 /**
  * Probability tables of integers: what both sides of the entropy coder share.
  *
- * 1. A row is one distribution. Row r codes a value v in [low, low + size) as symbol
- *    v - low. Symbol `size` is the escape: it stands for every other int16, and the value
- *    itself travels in a side list.
- * 2. A symbol's probability is frequency / 2^precision. Every symbol has at least 1.
+ * 1. A row is one distribution; the index of a value says which row codes it. Row r
+ *    codes a value v in [low, low + size) as symbol v - low. Symbol `size` is the
+ *    escape: it stands for every other int16, and the value itself travels in a side
+ *    list.
+ * 2. A symbol's probability is frequency / total, where total is 2^precision. Every
+ *    frequency is at least 1. A symbol owns the slots [start, start + frequency).
  * 3. A row with `skip` is not coded at all: its values are 0 by definition.
+ *
+ * @import { Arrays } from "./npz.js"
+ *
+ * @typedef {Int32Array | Uint8Array} Numbers
  */
 
 import { CodingError } from "./errors.js";
@@ -18,21 +24,42 @@ const FIELDS = ["precision", "low", "size", "frequencies", "skip"];
 /** Distributions over integers; an instance never holds an invalid one. */
 export class Tables {
   /**
-   * @param {number} precision bits: the frequencies of a row sum to 2^precision
-   * @param {Int32Array} low the value of each row's symbol 0
-   * @param {Int32Array} size symbols of each row without its escape, at least 1
-   * @param {Int32Array} frequencies rows x width, zero beyond symbol `size`
-   * @param {Uint8Array} skip not 0: the row's values are 0 and take no bits
+   * @param {number} precision bits: the frequencies of a row sum to total
+   * @param {Numbers} low the value of each row's symbol 0
+   * @param {Numbers} size symbols of each row without its escape, at least 1
+   * @param {Numbers} frequencies rows x width, zero beyond symbol `size`
+   * @param {Numbers} skip not 0: the row's values are 0 and take no bits
    * Throws CodingError: a shape, a sum or a range is wrong.
    */
   constructor(precision, low, size, frequencies, skip) {
-    Object.assign(this, { precision, low, size, skip, rows: low.length });
+    this.precision = precision;
+    this.total = 2 ** precision;
+    this.low = low;
+    this.size = size;
+    this.skip = skip;
+    this.rows = low.length;
     check(this, frequencies);
-    this.#number(frequencies);
-    this.#place();
+    // The symbols of all rows in one sequence, each row's from `first` on.
+    this.first = new Int32Array(this.rows + 1);
+    size.forEach((count, r) => (this.first[r + 1] = this.first[r] + count + 1));
+    const symbols = this.first[this.rows];
+    this.frequency = new Int32Array(symbols);
+    this.start = new Int32Array(symbols); // its first slot
+    this.value = new Int32Array(symbols); // or ESCAPE
+    this.cost = new Float64Array(symbols); // bits, those of an escape's value included
+    this.#listSymbols(frequencies);
+    // The slots of all rows in one sequence: index << precision | slot.
+    const slots = this.rows * this.total;
+    this.entries = new Int32Array(slots); // frequency << 16 | slot - start
+    this.valuesAt = new Int16Array(slots); // or ESCAPE
+    this.#listSlots();
   }
 
-  /** From what `readNpz` returns. Throws CodingError: an array is missing or invalid. */
+  /**
+   * From what `readNpz` returns. Throws CodingError: an array is missing or invalid.
+   *
+   * @param {Arrays} arrays
+   */
   static fromArrays(arrays) {
     const missing = FIELDS.filter((name) => !(name in arrays));
     if (missing.length) throw new CodingError(`tables without ${missing.join(", ")}`);
@@ -49,65 +76,63 @@ export class Tables {
         `frequencies (${frequencies.shape}); expected (rows, width)`,
       );
     }
-    const values = [precision.data[0], low.data, size.data];
-    return new Tables(...values, frequencies.data, skip.data);
+    const [bits] = precision.data;
+    return new Tables(bits, low.data, size.data, frequencies.data, skip.data);
   }
 
-  /** Numbers the symbols of all rows in one sequence; `first` is each row's symbol 0. */
-  #number(frequencies) {
+  /** @param {Numbers} frequencies */
+  #listSymbols(frequencies) {
     const { rows, size, low, precision } = this;
     const width = frequencies.length / rows;
-    this.first = new Int32Array(rows + 1);
-    for (let r = 0; r < rows; r++) this.first[r + 1] = this.first[r] + size[r] + 1;
-    const count = this.first[rows];
-    this.frequency = new Int32Array(count);
-    this.start = new Int32Array(count); // frequencies before the symbol in its row
-    this.value = new Int32Array(count); // or ESCAPE
-    this.cost = new Float64Array(count); // bits, those of an escape's value included
     for (let r = 0; r < rows; r++) {
       for (let k = 0, start = 0; k <= size[r]; k++) {
-        const symbol = this.first[r] + k;
+        const at = this.first[r] + k;
         const frequency = frequencies[r * width + k];
         const escape = k === size[r];
-        this.frequency[symbol] = frequency;
-        this.start[symbol] = start;
-        this.value[symbol] = escape ? ESCAPE : low[r] + k;
+        this.frequency[at] = frequency;
+        this.start[at] = start;
+        this.value[at] = escape ? ESCAPE : low[r] + k;
         const extra = escape ? ESCAPE_BITS : 0;
-        this.cost[symbol] = precision - Math.log2(frequency) + extra;
+        this.cost[at] = precision - Math.log2(frequency) + extra;
         start += frequency;
       }
     }
   }
 
-  /** A place is row << precision | slot, where slot is a state's lowest bits. */
-  #place() {
-    const places = this.rows << this.precision;
-    this.entries = new Int32Array(places); // frequency << 16 | slot - start
-    this.valuesAt = new Int16Array(places); // or ESCAPE
-    for (let symbol = 0, place = 0; symbol < this.value.length; symbol++) {
-      const frequency = this.frequency[symbol];
-      for (let bias = 0; bias < frequency; bias++, place++) {
-        this.entries[place] = (frequency << 16) | bias;
-        this.valuesAt[place] = this.value[symbol];
+  #listSlots() {
+    for (let k = 0, at = 0; k < this.value.length; k++) {
+      const frequency = this.frequency[k];
+      for (let bias = 0; bias < frequency; bias++, at++) {
+        this.entries[at] = (frequency << 16) | bias;
+        this.valuesAt[at] = this.value[k];
       }
     }
   }
 
-  /** The flat number of the symbol that codes a value in a row. */
-  symbol(value, row) {
-    const offset = value - this.low[row];
-    const size = this.size[row];
-    return this.first[row] + (offset >= 0 && offset < size ? offset : size);
+  /**
+   * Where the list of symbols has the one that codes a value.
+   *
+   * @param {number} value
+   * @param {number} index
+   */
+  find(value, index) {
+    const symbol = value - this.low[index];
+    const size = this.size[index];
+    return this.first[index] + (symbol >= 0 && symbol < size ? symbol : size);
   }
 }
 
-function check({ precision, low, size, skip, rows }, frequencies) {
+/**
+ * @param {Tables} tables
+ * @param {Numbers} frequencies
+ */
+function check({ precision, total, low, size, skip, rows }, frequencies) {
   if (!(Number.isInteger(precision) && precision >= 1 && precision <= MAX_PRECISION)) {
     throw new CodingError(`precision is ${precision}; expected 1 to ${MAX_PRECISION}`);
   }
   const width = frequencies.length / rows;
-  // Rows are held in 16 bits, places in 32.
-  const limit = Math.min(2 ** 15, 2 ** (31 - precision));
+  // An index is held in 16 bits, the number of a slot in 32.
+  const limit = Math.min(2 ** 15, 2 ** 31 / total);
   if (!(rows >= 1 && rows < limit && Number.isInteger(width))) {
     throw new CodingError(
       `${frequencies.length} frequencies of ${rows} rows; expected 1 to ${limit - 1} ` +
@@ -119,11 +144,18 @@ function check({ precision, low, size, skip, rows }, frequencies) {
   }
   for (let r = 0; r < rows; r++) {
     const row = frequencies.subarray(r * width, (r + 1) * width);
-    checkRow(`row ${r}`, precision, low[r], size[r], row);
+    checkRow(`row ${r}`, total, low[r], size[r], row);
   }
 }
 
-function checkRow(name, precision, low, size, frequencies) {
+/**
+ * @param {string} name
+ * @param {number} total
+ * @param {number} low
+ * @param {number} size
+ * @param {Numbers} frequencies
+ */
+function checkRow(name, total, low, size, frequencies) {
   if (size < 1 || size >= frequencies.length) {
     throw new CodingError(`${name}: size must be 1 to ${frequencies.length - 1}`);
   }
@@ -139,7 +171,7 @@ function checkRow(name, precision, low, size, frequencies) {
     }
     sum += frequencies[k];
   }
-  if (sum !== 2 ** precision) {
-    throw new CodingError(`${name}: frequencies must sum to ${2 ** precision}`);
+  if (sum !== total) {
+    throw new CodingError(`${name}: frequencies must sum to ${total}`);
   }
 }

@@ -1,7 +1,14 @@
-/** Opens a model folder by its URL: the same files that every other runtime reads. */
+/**
+ * Opens a model folder by its URL: the same files that every other runtime reads.
+ *
+ * @import { Manifest } from "../codec/manifest.js"
+ * @import { Bytes } from "../codec/npz.js"
+ * @import { LiteRT } from "./runtime.js"
+ */
 
 import { Codec } from "../codec/codec.js";
 import { ModelError } from "../codec/errors.js";
+import { checkSchema } from "../codec/manifest.js";
 import { readNpz } from "../codec/npz.js";
 import { Tables } from "../codec/tables.js";
 import { LiteRTNetworks } from "./networks.js";
@@ -18,21 +25,24 @@ const TABLES = "tables.npz";
  * Loads what decoding needs. The encoder comes when it is first used: who only looks at
  * files never loads it.
  *
+ * Throws ModelError: a file is missing, or not the one that the manifest names, or
+ * the model needs a newer reader. For the encoder, the first call that needs it does.
+ *
  * @param {string} folder URL of a model folder, with a slash at its end
- * @param litert the LiteRT.js module, loaded
- * @param options as for `Codec`; report is called with ("Loading the model", share) and
- *   ("Loading the encoder", share) too
- * @returns {Codec}
- * Throws ModelError: a file is missing, or not the one that the manifest names. For the
- * encoder, the first call that needs it throws this.
+ * @param {LiteRT} litert loaded
+ * @param {ConstructorParameters<typeof Codec>[3]} options as for `Codec`; report is
+ *   called with ("Loading the model", share) and ("Loading the encoder", share) too
  */
 export async function openModel(folder, litert, options = {}) {
   const bytes = await download(`${folder}manifest.json`);
+  /** @type {Manifest} */
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
-  const load = (stage, names) => {
-    const report = (share) => options.report?.(stage, share);
-    return downloadAll(folder, names, manifest.files, report);
-  };
+  checkSchema(manifest);
+  /** @type {(stage: string, names: string[]) => Promise<Bytes[]>} */
+  const load = (stage, names) =>
+    downloadAll(folder, names, manifest.files, (share) =>
+      options.report?.(stage, share),
+    );
   const names = [FILES.hyperDecoder, FILES.synthesis, TABLES];
   const [hyperDecoder, synthesis, arrays] = await load("Loading the model", names);
   const files = {
@@ -45,7 +55,12 @@ export async function openModel(folder, litert, options = {}) {
   return new Codec(manifest, tables, networks, options);
 }
 
-/** The first of some model folders whose model has this id, or null. */
+/**
+ * The first of some model folders whose model has this id, or null.
+ *
+ * @param {string[]} folders
+ * @param {string} modelId
+ */
 export async function findModel(folders, modelId) {
   for (const folder of folders) {
     const response = await fetch(`${folder}manifest.json`);
@@ -54,29 +69,42 @@ export async function findModel(folders, modelId) {
   return null;
 }
 
-/** Keeps what `work` promised; after a failure the next call tries again. */
+/**
+ * Keeps what `work` promised; after a failure the next call tries again.
+ *
+ * @template T
+ * @param {() => Promise<T>} work
+ */
 function once(work) {
+  /** @type {Promise<T> | null} */
   let promise = null;
-  const forget = (error) => {
+  const forget = (/** @type {unknown} */ error) => {
     promise = null;
     throw error;
   };
   return () => (promise ??= work().catch(forget));
 }
 
-/** The files of these names, each the one that the manifest's `entries` describe. */
+/**
+ * The files of these names, each the one that the manifest's `entries` describe.
+ *
+ * @param {string} folder
+ * @param {string[]} names
+ * @param {Manifest["files"]} entries
+ * @param {(share: number) => void} report
+ */
 async function downloadAll(folder, names, entries, report) {
   const missing = names.filter((name) => !(name in entries));
   if (missing.length) {
     throw new ModelError(`the model has no ${missing.join(", ")}: export it anew`);
   }
-  const total = names.reduce((sum, name) => sum + entries[name].bytes, 0);
+  const expected = names.reduce((sum, name) => sum + entries[name].bytes, 0);
   let received = 0;
-  const count = (length) => {
+  const count = (/** @type {number} */ length) => {
     received += length;
-    report(Math.min(received / total, 1));
+    report(Math.min(received / expected, 1));
   };
-  const open = async (name) => {
+  const open = async (/** @type {string} */ name) => {
     const content = await download(folder + name, count);
     await check(content, entries[name], name);
     return content;
@@ -84,9 +112,13 @@ async function downloadAll(folder, names, entries, report) {
   return Promise.all(names.map(open));
 }
 
+/**
+ * @param {string} url
+ * @param {(length: number) => void} count called with what has come
+ */
 async function download(url, count = () => {}) {
   const response = await fetch(url);
-  if (!response.ok) {
+  if (!response.ok || !response.body) {
     throw new ModelError(`${url}: ${response.status} ${response.statusText}`);
   }
   const parts = [];
@@ -97,7 +129,13 @@ async function download(url, count = () => {}) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** A browser's cache may still hold the file of an older model. */
+/**
+ * A browser's cache may still hold the file of an older model.
+ *
+ * @param {Bytes} content
+ * @param {Manifest["files"][string]} entry
+ * @param {string} name
+ */
 async function check(content, { bytes, sha256 }, name) {
   if (content.length !== bytes) {
     throw new ModelError(`${name} has ${content.length} bytes; expected ${bytes}`);

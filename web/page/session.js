@@ -1,6 +1,7 @@
 /** What the worker does: one model to compress with, one picture at a time. */
 
-import { readHeader } from "../codec/container.js";
+import { qualityOf } from "../codec/layout.js";
+import { readHeader } from "../codec/unpack.js";
 import { findModel, openModel } from "../litert/model.js";
 import { loadRuntime } from "../litert/runtime.js";
 import { MAX_PIXELS, psnr, toPlane, toRgba } from "./pixels.js";
@@ -72,7 +73,7 @@ export class Session {
     const codec = await this.#reader(bytes);
     const work = () => codec.decompress(bytes);
     const [{ header, image }, decodeMs] = await this.#timed(work, codec);
-    const quality = header.qualityQ8 / 256;
+    const quality = qualityOf(header.qualityQ8);
     return { picture: toRgba(image), quality, model: codec.name, decodeMs };
   }
 
