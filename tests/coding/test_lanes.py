@@ -1,4 +1,4 @@
-"""Lanes: the bytes, against a scalar decoder in plain Python integers."""
+"""Lanes: the bytes, against the reference, in plain Python integers."""
 
 import struct
 
@@ -14,6 +14,7 @@ from tfc_vae.coding import (
     encode,
     gaussian,
     ideal_bits,
+    reference,
 )
 
 pytestmark = pytest.mark.usefixtures("loops")
@@ -43,28 +44,11 @@ def decode(stream, escapes, lanes, tables, *groups_of_rows):
     return values
 
 
-def scalar_decode(stream, escapes, lanes, tables, groups_of_rows):
-    """The specification, one symbol at a time; returns values, states, leftovers."""
-    state = list(struct.unpack_from(f"<{lanes}I", stream))
+def parsed(stream, escapes, lanes):
+    """States, words and escapes as lists."""
+    states = list(struct.unpack_from(f"<{lanes}I", stream))
     words = [w for (w,) in struct.iter_unpack("<H", stream[4 * lanes :])]
-    side = [v for (v,) in struct.iter_unpack("<h", escapes)]
-    result = []
-    for rows in groups_of_rows:
-        coded = 0
-        for row in map(int, rows):
-            if tables.skip[row]:
-                result.append(0)
-                continue
-            lane, coded = coded % lanes, coded + 1
-            slot, start, symbol = state[lane] & (1 << tables.precision) - 1, 0, 0
-            frequencies = [int(f) for f in tables.frequencies[row]]
-            while not start <= slot < start + frequencies[symbol]:
-                start, symbol = start + frequencies[symbol], symbol + 1
-            x = frequencies[symbol] * (state[lane] >> tables.precision) + slot - start
-            state[lane] = x << 16 | words.pop(0) if x < LOW else x
-            escaped = symbol == tables.size[row]
-            result.append(side.pop(0) if escaped else int(tables.low[row]) + symbol)
-    return result, state, words + side
+    return states, words, [v for (v,) in struct.iter_unpack("<h", escapes)]
 
 
 def test_the_first_symbols_are_those_worked_out_by_hand():
@@ -86,14 +70,15 @@ def test_the_first_symbols_are_those_worked_out_by_hand():
 
 @pytest.mark.parametrize("lanes", [1, 2, 8, 64, 256])
 @pytest.mark.parametrize("counts", [(0,), (1,), (700, 1), (130, 0, 1027)])
-def test_a_scalar_decoder_reads_the_same_bytes(lanes, counts):
+def test_the_reference_writes_and_reads_the_same_bytes(lanes, counts):
     groups = [symbols(seed, count) for seed, count in enumerate(counts)]
     rows = [r for _, r in groups]
     stream, escapes = encode(groups, TABLES, lanes)
     expected = [v for values, _ in groups for v in values.tolist()]
-    values, state, left = scalar_decode(stream, escapes, lanes, TABLES, rows)
-    assert values == expected
-    assert state == [LOW] * lanes and not left
+    states, words, side = parsed(stream, escapes, lanes)
+    assert reference.encode(groups, TABLES, lanes) == (states, words, side)
+    assert reference.decode(states, words, side, rows, TABLES) == expected
+    assert states == [LOW] * lanes and not words and not side
     found = decode(stream, escapes, lanes, TABLES, *rows)
     assert np.concatenate(found).tolist() == expected
     assert {v.dtype for v in found} == {np.dtype(np.int16)}

@@ -1,4 +1,4 @@
-"""Interleaved-lane rANS: the definition of the bytes.
+"""Interleaved-lane rANS: the bytes, of all lanes at once.
 
 Read this first.
   1. rANS is a stack. Symbols are pushed last to first and pop out first to last.
@@ -14,16 +14,7 @@ Read this first.
   5. Rows with `skip` are left out before the lanes are dealt.
 
 A stream is L states (uint32) and the words (uint16); the escapes are int16, in symbol
-order over all groups; all little endian. For one lane, with P bits of precision:
-
-    push(frequency, start):
-        if state >= frequency << (31 - P): spill state mod 2^16; state >>= 16
-        state = (state // frequency << P) + state mod frequency + start
-
-    pop(row):
-        slot = state mod 2^P; find start <= slot < start + frequency in the row
-        state = frequency * (state >> P) + slot - start
-        if state < LOW: state = state << 16 | next word
+order over all groups; all little endian. `reference` says what happens in one lane.
 
 No intermediate result exceeds 2^31 - 1.
 """
