@@ -29,7 +29,7 @@ NO_TENSORFLOW = {
 }
 # The one backend that is TensorFlow, and the search that needs gradients, import it
 # when they are chosen.
-LAZY_TENSORFLOW = {"codec/backends.py", "codec/refine.py"}
+LAZY_TENSORFLOW = {"codec/backends.py", "codec/effort/gradients.py"}
 
 
 def imported(path):

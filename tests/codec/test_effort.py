@@ -11,7 +11,7 @@ from tfc_vae.codec.effort.problem import Problem, mean_of
 from tfc_vae.codec.effort.stages import STAGES
 from tfc_vae.coding import concatenate, laplace
 
-TABLES = concatenate(laplace(np.geomspace(0.2, 20, 8), 12, skip_below=1e-2))
+TABLES = concatenate(laplace(np.geomspace(0.1, 20, 9), 12, skip_below=1e-2))
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,9 @@ def receive(frozen: Frozen, tables, sections, lanes, size, quality, loops=loops_
     def take(index, mean):
         nonlocal cursor
         shape = z_shape if mean is None else y_shape
-        index = tf.reshape(tf.broadcast_to(index, shape), [-1])
+        if mean is None:
+            index = index + tf.zeros(shape, tf.int32)  # one of each channel
+        index = tf.reshape(index, [-1])
         values, cursor = rans_ops.pop(cursor, words, escapes, index, tables, loops)
         return tf.reshape(values, shape)
 

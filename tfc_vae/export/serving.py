@@ -94,7 +94,7 @@ def _compress(frozen, image, quality):
     tables, found = frozen.tables, []
 
     def take(values, index):
-        index = tf.broadcast_to(index, tf.shape(values))
+        index = index + tf.zeros_like(values)  # of z, one of each channel
         pair = (tf.reshape(plane, [-1]) for plane in (values, index))
         found.append(rans_ops.find(*pair, tables))
 
