@@ -121,7 +121,7 @@ def test_broken_files_are_refused_in_the_words_of_the_container(unpack):
     assert len(said) > 20
 
 
-@pytest.mark.parametrize("height, width", [(4097, 4096), (2**32 - 1, 2**32 - 1)])
+@pytest.mark.parametrize(("height", "width"), [(4097, 4096), (2**32 - 1, 2**32 - 1)])
 def test_an_image_beyond_the_limit_is_refused(unpack, height, width):
     problem = unpack(raw_file(b"S\0\0", height=height, width=width))[-1]
     said = f"the image has {height} x {width} pixels, more than the {LIMIT} that"
