@@ -29,7 +29,7 @@ MAX_PIXELS = 2**28  # a reader's default bound: 16384 x 16384
 MAX_LANES_LOG2 = 8
 
 
-# What can be wrong with a file, in the order of the checks; FORMAT.md, section 6.
+# What can be wrong with a file, in the order of the checks; FORMAT.md, section 7.
 FAULTS = (
     "empty",
     "magic",
