@@ -38,7 +38,7 @@ class ModelConfig:
     # One trained rate point per multiplier of the distortion (mean squared error in
     # 8-bit levels), ascending. One value makes a model of fixed rate.
     lmbdas: tuple[float, ...] = (0.01,)
-    distortion: str = "mse"  # what is traded for bits: a key of models.objective.DISTORTIONS
+    distortion: str = "mse"  # traded for bits: of models.objective.DISTORTIONS
 
     def __post_init__(self):
         object.__setattr__(self, "lmbdas", _floats("lmbdas", self.lmbdas))
