@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfc_vae import images
-from tfc_vae.export import image_ops
+from tfc_vae.export.ops import image_ops
 
 LIMIT = 2**24  # pixels
 

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from tfc_vae import container
 from tfc_vae.container.layout import CRC, HEADER
-from tfc_vae.export import container_ops, crc_ops, octet_ops
+from tfc_vae.export.ops import container_ops, crc_ops, octet_ops
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "container_v1.tfcv"
+GOLDEN = Path(__file__).parents[2] / "golden" / "container_v1.tfcv"
 HEAD = container.Header(bytes(range(1, 9)), 1080, 1920, 12928, 1)
 STRING = tf.TensorSpec([], tf.string)
 LIMIT = 2**24  # pixels
