@@ -14,6 +14,7 @@ demo: .venv/core
 test: .venv/full .venv-current/done | tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 # The page of web/ in Node.js and in headless Chromium, side by side with Python.
@@ -66,6 +67,6 @@ check-python:
 	touch $@
 
 clean:
-	rm -rf .venv .venv-current demo build dist .pytest_cache .ruff_cache
+	rm -rf .venv .venv-current demo build dist .pytest_cache .ruff_cache .mypy_cache
 	rm -rf web/node_modules web/vendor tfc_vae/coding/*.so tfc_vae/coding/*.pyd
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

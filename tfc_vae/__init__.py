@@ -9,13 +9,30 @@ No call imports TensorFlow (but backend="tf" and a high effort); training and ex
 call fetches what it needs. All calls may be made from several threads at once.
 """
 
+from __future__ import annotations
+
+import os
 from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    from tfc_vae.container.layout import BytesLike
 
 __version__ = "0.1.0"
 __all__ = ["compress", "decompress", "info"]
 
 
-def compress(image, quality=50, model=None, *, effort=1, backend="litert") -> bytes:
+def compress(
+    image: np.ndarray | Image.Image | str | os.PathLike | BinaryIO | bytes,
+    quality: float = 50,
+    model: str | os.PathLike | None = None,
+    *,
+    effort: int = 1,
+    backend: str = "litert",
+) -> bytes:
     """Compresses an image to the bytes of a .tfcv file.
 
     Args:
@@ -41,7 +58,12 @@ def compress(image, quality=50, model=None, *, effort=1, backend="litert") -> by
         return codec.compress(pixels, quality, effort)
 
 
-def decompress(data, *, model=None, backend="litert"):
+def decompress(
+    data: BytesLike,
+    *,
+    model: str | os.PathLike | None = None,
+    backend: str = "litert",
+) -> np.ndarray:
     """Decompresses the bytes of a .tfcv file to pixels, uint8 (H, W, 3).
 
     Args:
@@ -65,7 +87,7 @@ def decompress(data, *, model=None, backend="litert"):
         return receiver.decompress(data)
 
 
-def info(data) -> dict:
+def info(data: BytesLike) -> dict:
     """Checks a .tfcv file, all but its entropy-coded content, and describes it.
 
     Returns:

@@ -8,6 +8,7 @@ threads at once.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -25,13 +26,13 @@ class LiteRTNetworks:
 
     def __init__(
         self,
-        folder,
+        folder: str | os.PathLike,
         threads: int | None = None,
         *,
         encoder: str = "",
         hyper_decoder: str = "",
         synthesis: str = "",
-        interpreter=None,
+        interpreter: Callable | None = None,
     ):
         self._folder = Path(folder) / "tflite"
         self._threads = threads or os.cpu_count() or 1
@@ -59,19 +60,21 @@ class LiteRTNetworks:
         kind = self._interpreter or litert()
         return _Signatures(kind(model_path=str(path), num_threads=self._threads))
 
-    def analyse(self, pixels):
+    def analyse(self, pixels: np.ndarray) -> np.ndarray:
         return self._encoder["analyse"](pixels=pixels[np.newaxis])["y"][0]
 
-    def hyper_analyse(self, y, quality):
+    def hyper_analyse(self, y: np.ndarray, quality: float) -> np.ndarray:
         run = self._encoder["hyper_analyse"]
         return run(y=y[np.newaxis], quality=_vector(quality))["z"][0]
 
-    def predict(self, z, quality):
+    def predict(self, z: np.ndarray, quality: float) -> tuple[np.ndarray, np.ndarray]:
         run = self._hyper_decoder["predict"]
         out = run(z=z[np.newaxis], quality=_vector(quality))
         return out["mean"][0], out["index"][0]
 
-    def quantise(self, y, quality, mean, index):
+    def quantise(
+        self, y: np.ndarray, quality: float, mean: np.ndarray, index: np.ndarray
+    ) -> np.ndarray:
         out = self._encoder["quantise"](
             y=y[np.newaxis],
             quality=_vector(quality),
@@ -80,14 +83,14 @@ class LiteRTNetworks:
         )
         return out["symbols"][0]
 
-    def synthesise(self, y, mean, quality):
+    def synthesise(self, y: np.ndarray, mean: np.ndarray, quality: float) -> np.ndarray:
         out = self._synthesis["synthesise"](
             symbols=y[np.newaxis], mean=mean[np.newaxis], quality=_vector(quality)
         )
         return out["pixels"][0]
 
 
-def litert():
+def litert() -> Callable:
     """The default runtime's `Interpreter`."""
     # Imported here: header-only work (`info`, Pillow's lazy open) does without.
     from ai_edge_litert.interpreter import Interpreter
@@ -110,7 +113,7 @@ class _Signatures:
 class SavedModelNetworks:
     """The SavedModels of a model folder; needs TensorFlow, any version from 2.14."""
 
-    def __init__(self, folder, threads: int | None = None):
+    def __init__(self, folder: str | os.PathLike, threads: int | None = None):
         # Imported here: the only place of this half that can use TensorFlow.
         import tensorflow as tf
 
@@ -131,20 +134,22 @@ class SavedModelNetworks:
         results = half.signatures[name](**tensors)
         return {k: v.numpy()[0] for k, v in results.items()}
 
-    def analyse(self, pixels):
+    def analyse(self, pixels: np.ndarray) -> np.ndarray:
         return self._call(self._sender, "analyse", pixels=pixels[np.newaxis])["y"]
 
-    def hyper_analyse(self, y, quality):
+    def hyper_analyse(self, y: np.ndarray, quality: float) -> np.ndarray:
         inputs = {"y": y[np.newaxis], "quality": _vector(quality)}
         return self._call(self._sender, "hyper_analyse", **inputs)["z"]
 
-    def predict(self, z, quality):
+    def predict(self, z: np.ndarray, quality: float) -> tuple[np.ndarray, np.ndarray]:
         half = self._sender if "_sender" in self.__dict__ else self._receiver
         inputs = {"z": z[np.newaxis], "quality": _vector(quality)}
         out = self._call(half, "predict", **inputs)
         return out["mean"], out["index"]
 
-    def quantise(self, y, quality, mean, index):
+    def quantise(
+        self, y: np.ndarray, quality: float, mean: np.ndarray, index: np.ndarray
+    ) -> np.ndarray:
         out = self._call(
             self._sender,
             "quantise",
@@ -155,7 +160,7 @@ class SavedModelNetworks:
         )
         return out["symbols"]
 
-    def synthesise(self, y, mean, quality):
+    def synthesise(self, y: np.ndarray, mean: np.ndarray, quality: float) -> np.ndarray:
         out = self._call(
             self._receiver,
             "synthesise",

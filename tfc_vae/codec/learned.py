@@ -6,6 +6,9 @@ decompress  unpack, predict, render; every check of the file before the work it 
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import numpy as np
 
 from tfc_vae import container
@@ -13,7 +16,9 @@ from tfc_vae.codec import store
 from tfc_vae.codec.backends import BACKENDS
 from tfc_vae.codec.levels import DEFAULT, check
 from tfc_vae.codec.model import Model
+from tfc_vae.codec.protocol import Networks
 from tfc_vae.codec.windows import TILE
+from tfc_vae.coding import Latents
 from tfc_vae.coding.rate_points import STEPS
 from tfc_vae.config import pick
 
@@ -31,10 +36,10 @@ class LearnedCodec:
     def __init__(
         self,
         info: store.ModelInfo,
-        networks,
-        quality=DEFAULT_QUALITY,
+        networks: Networks,
+        quality: float = DEFAULT_QUALITY,
         effort: int = DEFAULT,
-        progress=False,
+        progress: bool = False,
         tile: int = TILE,
     ):
         container.quality_q8(quality)
@@ -45,14 +50,14 @@ class LearnedCodec:
     @classmethod
     def load(
         cls,
-        model=None,
+        model: str | os.PathLike | None = None,
         *,
-        backend="litert",
-        quality=DEFAULT_QUALITY,
+        backend: str = "litert",
+        quality: float = DEFAULT_QUALITY,
         effort: int = DEFAULT,
-        progress=False,
-        **options,
-    ):
+        progress: bool = False,
+        **options: Any,
+    ) -> LearnedCodec:
         """Opens a model by name or folder. backend: "litert" or "tf".
 
         Raises `ModelError` for a model or a backend that is not there, `EffortError`.
@@ -62,7 +67,7 @@ class LearnedCodec:
         return cls(info, make(info.folder, **options), quality, effort, progress)
 
     def compress(
-        self, image, quality: float | None = None, effort: int | None = None
+        self, image: np.ndarray, quality: float | None = None, effort: int | None = None
     ) -> bytes:
         """uint8 (H, W, 3) -> bytes of a .tfcv file; quality 1 to 100, higher is better.
 
@@ -74,7 +79,7 @@ class LearnedCodec:
         latents = self.emit(image, y, q8, level)
         return self.model.pack(latents, image.shape[:2], q8)
 
-    def emit(self, image, y, q8, level):
+    def emit(self, image: np.ndarray, y: np.ndarray, q8: int, level: int) -> Latents:
         """The integers to code of an image whose y is at hand."""
         if level == DEFAULT:
             return self.model.emit(y, q8 / STEPS)
@@ -82,7 +87,7 @@ class LearnedCodec:
 
         return effort.search(self.model, image, y, q8, level, self.progress)
 
-    def compress_to_size(self, image, max_bytes: int) -> bytes:
+    def compress_to_size(self, image: np.ndarray, max_bytes: int) -> bytes:
         """The largest quality whose file has at most `max_bytes`.
 
         With an effort above 1, one more search at the quality that then fits, too.
@@ -92,7 +97,7 @@ class LearnedCodec:
 
         return targets.to_size(self, image, max_bytes)
 
-    def compress_to_psnr(self, image, psnr: float) -> bytes:
+    def compress_to_psnr(self, image: np.ndarray, psnr: float) -> bytes:
         """The smallest quality whose result has at least `psnr` dB (8-bit RGB).
 
         With an effort above 1 the smaller of that file and of one that was searched.

@@ -9,7 +9,7 @@ class EffortError(ValueError):
     """A level that does not exist, or cannot be had here."""
 
 
-def check(level) -> int:
+def check(level: int) -> int:
     """Returns the level; raises `EffortError` unless it is one of 1 to 9."""
     if isinstance(level, bool) or level not in LEVELS:
         raise EffortError(f"effort {level!r}; expected a whole number from 1 to 9")

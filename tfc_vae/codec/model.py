@@ -10,10 +10,13 @@ The order of what is coded is `coding.passes`'s alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from tfc_vae import coding, container
 from tfc_vae.codec import store
+from tfc_vae.codec.protocol import Networks
 from tfc_vae.codec.windows import TILE, Windowed
 from tfc_vae.coding import Latents, geometry
 from tfc_vae.container import FormatError
@@ -26,11 +29,11 @@ class Model:
     Raises `ModelError` for a folder that is not complete.
     """
 
-    def __init__(self, info: store.ModelInfo, networks, tile: int = TILE):
+    def __init__(self, info: store.ModelInfo, networks: Networks, tile: int = TILE):
         self.info, self.tables, self.plan = info, info.tables(), info.plan
         self.networks = Windowed(networks, info.channels, info.halo, tile)
 
-    def analyse(self, image):
+    def analyse(self, image: np.ndarray) -> np.ndarray:
         """uint8 (H, W, 3) -> y, once for all qualities; pads by repeating the edge."""
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ValueError(
@@ -42,7 +45,7 @@ class Model:
             image = np.pad(image, ((0, bottom), (0, right), (0, 0)), "edge")
         return self.networks.analyse(image)
 
-    def emit(self, y, quality: float) -> Latents:
+    def emit(self, y: np.ndarray, quality: float) -> Latents:
         """y -> the integers to code at one quality, each rounded to the nearest."""
 
         def take(index, mean):
@@ -52,7 +55,9 @@ class Model:
 
         return self.walk(take, y.shape, quality)
 
-    def receive(self, decoder: coding.Decoder, size, quality: float) -> Latents:
+    def receive(
+        self, decoder: coding.Decoder, size: tuple[int, ...], quality: float
+    ) -> Latents:
         """Takes the integers of an image of `size` pixels out of a stream.
 
         Raises `CodingError` for a stream that is damaged.
@@ -70,7 +75,7 @@ class Model:
         decoder.finish()
         return latents
 
-    def walk(self, take, y_shape, quality) -> Latents:
+    def walk(self, take: Callable, y_shape: tuple[int, ...], quality: float) -> Latents:
         """`coding.walk` with this model's prediction."""
 
         def predict(z):
@@ -78,16 +83,20 @@ class Model:
 
         return coding.walk(self.plan, take, predict)
 
-    def predict(self, z, quality, y_shape) -> Latents:
+    def predict(
+        self, z: np.ndarray, quality: float, y_shape: tuple[int, ...]
+    ) -> Latents:
         """z -> what the receiver will predict from it; no values yet."""
         mean, index = self.networks.predict(z, quality, y_shape)
         return Latents(z, np.zeros(y_shape, np.int16), mean, index)
 
-    def render(self, latents, quality):
+    def render(self, latents: Latents, quality: float) -> np.ndarray:
         """`Latents` -> uint8 (16 h, 16 w, 3), of whole latents."""
         return self.networks.synthesise(latents.y, latents.mean, quality)
 
-    def squared_error(self, image, latents, quality) -> float:
+    def squared_error(
+        self, image: np.ndarray, latents: Latents, quality: float
+    ) -> float:
         """Of what the receiver sees: mean of R, G and B, summed over the pixels."""
         pixels = self.render(latents, quality)[: image.shape[0], : image.shape[1]]
         total = 0.0
@@ -95,14 +104,14 @@ class Model:
             total += np.square(seen.astype(np.float32) - wanted).sum(dtype=np.float64)
         return total / 3
 
-    def bits(self, latents) -> float:
+    def bits(self, latents: Latents) -> float:
         """What the values cost; the file takes about a percent more."""
         return sum(
             coding.ideal_bits(values, index, self.tables)
             for values, index in self.plan.groups(latents)
         )
 
-    def pack(self, latents, size, q8) -> bytes:
+    def pack(self, latents: Latents, size: tuple[int, ...], q8: int) -> bytes:
         """`Latents` -> a file of an image of `size` pixels."""
         lanes = coding.choose_lanes(self.bits(latents))
         groups = self.plan.groups(latents)
@@ -119,7 +128,9 @@ class Model:
             sections[container.ESCAPES] = escapes
         return container.pack(header, sections)
 
-    def unpack(self, header, sections) -> Latents:
+    def unpack(
+        self, header: container.Header, sections: Mapping[str, bytes]
+    ) -> Latents:
         """A file's sections -> `Latents`; raises `FormatError` for damage."""
         rows, columns = geometry.y_shape(header.height, header.width)
         if geometry.LATENT**2 * rows * columns > container.MAX_PIXELS:

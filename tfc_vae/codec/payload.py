@@ -4,12 +4,16 @@ For comparison and as an example; `LearnedCodec` is several times as fast and wo
 windows.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from tfc_vae import container
 from tfc_vae.codec.backends import litert
+from tfc_vae.codec.store import ModelInfo
 from tfc_vae.container import FormatError
 
 
@@ -19,7 +23,12 @@ class PayloadDecoder:
     interpreter: a class like ai_edge_litert's `Interpreter`, which is the default.
     """
 
-    def __init__(self, info, threads: int | None = None, interpreter=None):
+    def __init__(
+        self,
+        info: ModelInfo,
+        threads: int | None = None,
+        interpreter: Callable | None = None,
+    ):
         self.info = info
         path = Path(info.folder) / "tflite" / "decoder_full.tflite"
         made = (interpreter or litert())(model_path=str(path), num_threads=threads)
@@ -44,7 +53,9 @@ class PayloadDecoder:
         return out["pixels"]
 
 
-def inputs(stream: bytes, escapes: bytes, size, quality_q8, lanes):
+def inputs(
+    stream: bytes, escapes: bytes, size: tuple[int, int], quality_q8: int, lanes: int
+) -> dict[str, np.ndarray]:
     """What the signature "decode" takes; size: height and width."""
     return {
         "payload": np.frombuffer(stream + escapes, np.uint8),

@@ -35,10 +35,12 @@ class Networks(Protocol):
         """z -> (mean in sixteenths, table row), int32, four times as high and wide."""
         ...
 
-    def quantise(self, y, quality: float, mean, index) -> np.ndarray:
+    def quantise(
+        self, y: np.ndarray, quality: float, mean: np.ndarray, index: np.ndarray
+    ) -> np.ndarray:
         """y and its prediction -> symbols int32."""
         ...
 
-    def synthesise(self, y, mean, quality: float) -> np.ndarray:
+    def synthesise(self, y: np.ndarray, mean: np.ndarray, quality: float) -> np.ndarray:
         """Symbols and mean -> uint8 (16 h, 16 w, 3)."""
         ...

@@ -15,7 +15,9 @@ class TargetError(ValueError):
     """A target that no quality meets."""
 
 
-def largest(fits: Callable[[int], bool], low=LOWEST, high=HIGHEST) -> int | None:
+def largest(
+    fits: Callable[[int], bool], low: int = LOWEST, high: int = HIGHEST
+) -> int | None:
     """Returns the largest q8 in [low, high] that fits, None if `low` does not.
 
     Exact where `fits` holds up to some q8 and fails above it.
@@ -30,7 +32,9 @@ def largest(fits: Callable[[int], bool], low=LOWEST, high=HIGHEST) -> int | None
     return low
 
 
-def smallest(reaches: Callable[[int], bool], low=LOWEST, high=HIGHEST) -> int | None:
+def smallest(
+    reaches: Callable[[int], bool], low: int = LOWEST, high: int = HIGHEST
+) -> int | None:
     """Returns the smallest q8 in [low, high] that reaches, None if `high` fails."""
     below = largest(lambda q8: not reaches(q8), low, high)
     if below is None:

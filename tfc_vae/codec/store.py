@@ -16,6 +16,7 @@ from tfc_vae.coding import rate_points
 from tfc_vae.coding.rate_points import SPAN, STEPS
 from tfc_vae.config import ModelConfig
 from tfc_vae.config import load as load_config
+from tfc_vae.container import Header
 
 DEFAULT = "vr"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -40,7 +41,7 @@ class ModelInfo:
     def model_id(self) -> bytes:
         return bytes.fromhex(self.manifest["model_id"])
 
-    def check(self, header):
+    def check(self, header: Header) -> None:
         """Raises `ModelError` if another model made the file with this header."""
         if header.model_id != self.model_id:
             raise ModelError(
@@ -165,7 +166,7 @@ def find_id(model_id: bytes) -> ModelInfo:
     )
 
 
-def open_folder(folder) -> ModelInfo:
+def open_folder(folder: str | os.PathLike) -> ModelInfo:
     """Reads a model folder's manifest."""
     path = Path(folder) / "manifest.json"
     try:

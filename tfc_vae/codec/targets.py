@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfc_vae.codec import rate_control
+from tfc_vae.codec.learned import LearnedCodec
 from tfc_vae.codec.levels import DEFAULT
 from tfc_vae.codec.rate_control import HIGHEST, LOWEST, TargetError
 from tfc_vae.coding.rate_points import STEPS
@@ -18,14 +19,14 @@ NEAR = 160  # q8 around the quality where the estimated size fits
 TRIES = 3  # qualities at which a higher level searches
 
 
-def to_size(codec, image, max_bytes):
+def to_size(codec: LearnedCodec, image: np.ndarray, max_bytes: int) -> bytes:
     """See `LearnedCodec.compress_to_size`."""
     tries = _Tries(codec, image)
     q8, plain = _fitting(tries, max_bytes)
     if codec.effort == DEFAULT:
         return plain
     best, least = plain, tries.error(tries.quick(q8), q8)
-    tried = set()
+    tried: set[int] = set()
     while q8 not in tried and len(tried) < TRIES:
         tried.add(q8)
         latents = tries.searched(q8)
@@ -42,14 +43,14 @@ def to_size(codec, image, max_bytes):
     return best
 
 
-def to_psnr(codec, image, psnr):
+def to_psnr(codec: LearnedCodec, image: np.ndarray, psnr: float) -> bytes:
     """See `LearnedCodec.compress_to_psnr`."""
     tries = _Tries(codec, image)
     q8 = _reaching(tries, psnr)
     best = tries.file(tries.quick(q8), q8)
     if codec.effort == DEFAULT:
         return best
-    tried = set()
+    tried: set[int] = set()
     while q8 not in tried and len(tried) < TRIES:
         tried.add(q8)
         latents = tries.searched(q8)

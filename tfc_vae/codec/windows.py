@@ -7,10 +7,12 @@ image is its pixels, y (float32) and three planes of int16: mean, index, values.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
+from tfc_vae.codec.protocol import Networks
 from tfc_vae.coding import geometry
 from tfc_vae.coding.geometry import LATENT, Z
 
@@ -23,6 +25,9 @@ class Window(NamedTuple):
     window: tuple[slice, slice]  # what the network reads
     inner: tuple[slice, slice]  # the part of its result that is kept
     target: tuple[slice, slice]  # where that part belongs
+
+
+Planes = Iterable[tuple[np.ndarray, int]]  # each with its factor of the grid
 
 
 def cover(height: int, width: int, size: int, halo: int) -> list[Window]:
@@ -54,7 +59,9 @@ def _spans(length, size, halo):
     return spans
 
 
-def run(windows, network, sources, targets):
+def run(
+    windows: Iterable[Window], network: Callable, sources: Planes, targets: Planes
+) -> None:
     """Runs a network in windows.
 
     Args:
@@ -72,7 +79,7 @@ def run(windows, network, sources, targets):
             target[:] = part[times(factor, at.inner)][:height, :width]
 
 
-def times(factor, slices):
+def times(factor: int, slices: tuple[slice, slice]) -> tuple[slice, ...]:
     return tuple(slice(factor * s.start, factor * s.stop) for s in slices)
 
 
@@ -84,13 +91,19 @@ class Windowed:
     again.
     """
 
-    def __init__(self, networks, channels, halo, tile: int = TILE):
+    def __init__(
+        self,
+        networks: Networks,
+        channels: dict,
+        halo: dict,
+        tile: int = TILE,
+    ):
         if tile < 1:
             raise ValueError(f"tile is {tile} latents; expected 1 or more")
         self.networks, self.tile = networks, tile
         self._channels, self._halo = channels, halo
 
-    def analyse(self, pixels):
+    def analyse(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 (16 h, 16 w, 3) -> y float32 (h, w, latents)."""
         rows, columns = geometry.y_shape(*pixels.shape[:2])
         y = np.empty((rows, columns, self._channels["y"]), np.float32)
@@ -102,7 +115,7 @@ class Windowed:
         )
         return y
 
-    def hyper_analyse(self, y, quality):
+    def hyper_analyse(self, y: np.ndarray, quality: float) -> np.ndarray:
         """y -> z int32, a quarter as high and wide, rounded up."""
         if self._halo["hyper_analysis"] is None:  # it mixes the whole plane
             return self.networks.hyper_analyse(y, quality)
@@ -116,7 +129,9 @@ class Windowed:
         )
         return z
 
-    def predict(self, z, quality, shape):
+    def predict(
+        self, z: np.ndarray, quality: float, shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """z -> mean, table row, int16 in `shape`, that of y."""
         planes = np.empty(shape, np.int16), np.empty(shape, np.int16)
         self._run(
@@ -127,7 +142,9 @@ class Windowed:
         )
         return planes
 
-    def quantise(self, y, quality, mean, index):
+    def quantise(
+        self, y: np.ndarray, quality: float, mean: np.ndarray, index: np.ndarray
+    ) -> np.ndarray:
         """y and its prediction -> the values to code, int16."""
         values = np.empty(y.shape, np.int16)
         self._run(
@@ -138,7 +155,7 @@ class Windowed:
         )
         return values
 
-    def synthesise(self, y, mean, quality):
+    def synthesise(self, y: np.ndarray, mean: np.ndarray, quality: float) -> np.ndarray:
         """Values and mean -> uint8 (16 h, 16 w, 3)."""
         height, width = y.shape[:2]
         pixels = np.empty((LATENT * height, LATENT * width, 3), np.uint8)
@@ -153,7 +170,8 @@ class Windowed:
     def _grid(self, plane, network=None, cell=1):
         """Windows over a plane whose cells are so many latents wide."""
         halo = self._halo[network] if network else 0
-        return cover(*plane.shape[:2], max(self.tile // cell, 1), halo)
+        height, width = plane.shape[:2]
+        return cover(height, width, max(self.tile // cell, 1), halo)
 
     @staticmethod
     def _run(windows, network, sources, targets):

@@ -1,13 +1,23 @@
 """Tables of the distributions that a scale describes: normal and Laplace."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from tfc_vae.coding.tables import PRECISION, CodingError, from_pmfs
+from tfc_vae.coding.tables import PRECISION, CodingError, Tables, from_pmfs
 
 
-def gaussian(scales, precision=PRECISION, *, tail=None, radius=255, skip_below=0.0):
+def gaussian(
+    scales: ArrayLike,
+    precision: int = PRECISION,
+    *,
+    tail: float | None = None,
+    radius: int = 255,
+    skip_below: float = 0.0,
+) -> Tables:
     """Makes one row per normal distribution of mean 0, discretised to the integers.
 
     Args:
@@ -27,7 +37,14 @@ def gaussian(scales, precision=PRECISION, *, tail=None, radius=255, skip_below=0
     return _symmetric(beyond, scales, precision, tail, radius, skip_below)
 
 
-def laplace(scales, precision=PRECISION, *, tail=None, radius=255, skip_below=0.0):
+def laplace(
+    scales: ArrayLike,
+    precision: int = PRECISION,
+    *,
+    tail: float | None = None,
+    radius: int = 255,
+    skip_below: float = 0.0,
+) -> Tables:
     """Makes one row per Laplace distribution of mean 0; arguments as of `gaussian`."""
 
     def beyond(x, scale):

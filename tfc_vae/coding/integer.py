@@ -15,9 +15,11 @@ convolutions in TensorFlow and LiteRT; tests compare them in every output.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tfc_vae.coding import rate_points
 from tfc_vae.coding.geometry import INDEX_STEPS, Z_MAX
@@ -71,7 +73,7 @@ class IntegerLayer:
         return int((sums + np.abs(self.bias)).max())
 
 
-def shorten(value):
+def shorten(value: ArrayLike) -> np.ndarray:
     """Rounds integers to 11 significant bits."""
     value = np.asarray(value, np.int64)
     magnitude = np.maximum(np.abs(value), 1)
@@ -79,7 +81,14 @@ def shorten(value):
     return np.sign(value) * ((np.abs(value) + (1 << drop >> 1)) >> drop << drop)
 
 
-def predict(layers, shift, z, q8, rows, has_mean=True):
+def predict(
+    layers: Iterable[IntegerLayer],
+    shift: np.ndarray,
+    z: np.ndarray,
+    q8: int,
+    rows: int,
+    has_mean: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
     """The receiver's prediction of every latent: what `export` computes in float32.
 
     Args:
@@ -99,7 +108,7 @@ def predict(layers, shift, z, q8, rows, has_mean=True):
     return mean, np.clip(index // INDEX_STEPS, 0, rows - 1)
 
 
-def index_shift(shift, q8):
+def index_shift(shift: np.ndarray, q8: int) -> np.ndarray:
     """What a quality adds to the table index of each channel, int32 (channels,).
 
     shift: int32 (points, channels), in 1 / INDEX_STEPS of a row, one row per rate
@@ -110,7 +119,7 @@ def index_shift(shift, q8):
     return ((first * (SPAN - share) + second * share) // SPAN).astype(np.int32)
 
 
-def run(layers, x):
+def run(layers: Iterable[IntegerLayer], x: ArrayLike) -> np.ndarray:
     """Applies layers to integers (h, w, c); returns int32 (h', w', c')."""
     x = np.asarray(x, np.int64)
     for layer in layers:
@@ -118,7 +127,7 @@ def run(layers, x):
     return x.astype(np.int32)
 
 
-def apply(layer: IntegerLayer, x):
+def apply(layer: IntegerLayer, x: np.ndarray) -> np.ndarray:
     """Applies one layer to int64 (h, w, in)."""
     acc = _transposed(layer, x) if layer.transpose else _convolved(layer, x)
     left = np.maximum(-layer.shift, 0)

@@ -19,21 +19,28 @@ order over all groups; all little endian. `reference` says what happens in one l
 No intermediate result exceeds 2^31 - 1.
 """
 
+from collections.abc import Iterable
+from types import ModuleType
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tfc_vae.coding import loops_numpy
 from tfc_vae.coding.loops_numpy import LOW
-from tfc_vae.coding.tables import CodingError
+from tfc_vae.coding.tables import CodingError, Tables
 
+loops: ModuleType = loops_numpy
 try:  # built at installation where there is a C compiler
-    from tfc_vae.coding import loops_native as loops
+    from tfc_vae.coding import loops_native
 except ImportError:
-    loops = loops_numpy
+    pass
+else:
+    loops = loops_native
 
 MAX_LANES = 256
 
 
-def choose_lanes(bits):
+def choose_lanes(bits: float) -> int:
     """Returns the most lanes whose states take less than 1 % of `bits`: 1 to 256.
 
     More lanes are faster in NumPy and in TensorFlow: the cost of a step hardly depends
@@ -45,7 +52,9 @@ def choose_lanes(bits):
     return lanes
 
 
-def encode(groups, tables, lanes):
+def encode(
+    groups: Iterable[tuple[ArrayLike, ArrayLike]], tables: Tables, lanes: int
+) -> tuple[bytes, bytes]:
     """Codes groups of integers, which are decoded in the same order.
 
     Args:
@@ -69,7 +78,7 @@ def encode(groups, tables, lanes):
     return stream, b"".join(escapes.astype("<i2").tobytes() for _, escapes in found)
 
 
-def ideal_bits(values, rows, tables):
+def ideal_bits(values: ArrayLike, rows: ArrayLike, tables: Tables) -> float:
     """Returns the exact cost of `values` under the integer tables, in bits.
 
     It counts 16 bits for each escaped value and nothing for the coder's own end state.
@@ -90,7 +99,7 @@ class Decoder:
       CodingError: the lengths, a state or the number of lanes is impossible.
     """
 
-    def __init__(self, stream, escapes, lanes, tables):
+    def __init__(self, stream: bytes, escapes: bytes, lanes: int, tables: Tables):
         _check_lanes(lanes)
         size = 4 * lanes
         if len(stream) < size or len(stream) % 2 or len(escapes) % 2:
@@ -106,19 +115,19 @@ class Decoder:
         self._words = np.frombuffer(stream, "<u2", offset=size).astype(np.uint16)
         self._escapes = np.frombuffer(escapes, "<i2").astype(np.int16)
 
-    def pop(self, rows):
+    def pop(self, rows: ArrayLike) -> np.ndarray:
         """Returns the next group's values, int16 in the shape of `rows`.
 
         Raises:
           CodingError: the stream ends too early, or a row does not exist.
         """
-        rows = _int16(rows, "rows")
+        index = _int16(rows, "rows")
         values, self._state, self._words, self._escapes = loops.pop(
-            self._state, self._words, self._escapes, rows.reshape(-1), self._tables
+            self._state, self._words, self._escapes, index.reshape(-1), self._tables
         )
-        return values.reshape(rows.shape)
+        return values.reshape(index.shape)
 
-    def finish(self):
+    def finish(self) -> None:
         """Checks that everything was taken and every lane is where it started.
 
         Raises:
@@ -131,7 +140,7 @@ class Decoder:
             )
 
 
-def _group(values, rows):
+def _group(values: ArrayLike, rows: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     values, rows = _int16(values, "values"), _int16(rows, "rows")
     if values.shape != rows.shape:
         raise CodingError(
@@ -140,7 +149,7 @@ def _group(values, rows):
     return values.reshape(-1), rows.reshape(-1)
 
 
-def _int16(array, name):
+def _int16(array: ArrayLike, name: str) -> np.ndarray:
     """Integers of any type as the loops want them; planes of large images are int16."""
     array = np.asarray(array)
     if array.size and array.dtype.kind not in "iu":

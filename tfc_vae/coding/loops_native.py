@@ -7,10 +7,12 @@ Each function has the same arguments, results and errors as its twin in `loops_n
 import numpy as np
 
 from tfc_vae.coding import _lanes
-from tfc_vae.coding.tables import ESCAPE, CodingError
+from tfc_vae.coding.tables import ESCAPE, CodingError, Tables
 
 
-def find(values, rows, tables):
+def find(
+    values: np.ndarray, rows: np.ndarray, tables: Tables
+) -> tuple[np.ndarray, np.ndarray]:
     """See `loops_numpy.find`."""
     symbols = np.empty(values.shape, np.int32)
     try:
@@ -32,7 +34,9 @@ def find(values, rows, tables):
     return symbols, kept[tables.value[symbols] == ESCAPE]
 
 
-def push(state, groups, tables):
+def push(
+    state: np.ndarray, groups: list[np.ndarray], tables: Tables
+) -> tuple[np.ndarray, np.ndarray]:
     """See `loops_numpy.push`."""
     state = state.copy()
     words = np.empty(sum(group.size for group in groups), np.uint16)
@@ -50,7 +54,13 @@ def push(state, groups, tables):
     return state, words[free:]
 
 
-def pop(state, words, escapes, rows, tables):
+def pop(
+    state: np.ndarray,
+    words: np.ndarray,
+    escapes: np.ndarray,
+    rows: np.ndarray,
+    tables: Tables,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """See `loops_numpy.pop`."""
     state, values = state.copy(), np.empty(rows.shape, np.int16)
     try:

@@ -6,12 +6,14 @@ machine. Each function has the same arguments, results and errors as its twin th
 
 import numpy as np
 
-from tfc_vae.coding.tables import ESCAPE, CodingError, flat_symbols
+from tfc_vae.coding.tables import ESCAPE, CodingError, Tables, flat_symbols
 
 LOW = 1 << 15
 
 
-def find(values, rows, tables):
+def find(
+    values: np.ndarray, rows: np.ndarray, tables: Tables
+) -> tuple[np.ndarray, np.ndarray]:
     """Finds what codes each value.
 
     Args:
@@ -34,7 +36,9 @@ def find(values, rows, tables):
     return symbols.astype(np.int32), values[tables.value[symbols] == ESCAPE]
 
 
-def push(state, groups, tables):
+def push(
+    state: np.ndarray, groups: list[np.ndarray], tables: Tables
+) -> tuple[np.ndarray, np.ndarray]:
     """Puts groups of symbols on the lanes, the last first.
 
     Args:
@@ -53,7 +57,13 @@ def push(state, groups, tables):
     return state.astype(np.uint32), words.astype(np.uint16)
 
 
-def pop(state, words, escapes, rows, tables):
+def pop(
+    state: np.ndarray,
+    words: np.ndarray,
+    escapes: np.ndarray,
+    rows: np.ndarray,
+    tables: Tables,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Takes one group from the lanes; the inverse of `find` and `push`.
 
     Args:
@@ -123,7 +133,8 @@ def _pop(state, words, places, tables):
     slot, entry, scratch = (np.empty_like(state) for _ in range(3))
     empty, at = np.empty(state.shape, bool), 0
     bits, word_bits = np.int32(tables.precision), np.int32(16)
-    slot_mask, bias_mask, low = map(np.int32, ((1 << bits) - 1, 0xFFFF, LOW))
+    slot_mask, bias_mask = np.int32((1 << bits) - 1), np.int32(0xFFFF)
+    low = np.int32(LOW)
     words = words.astype(np.int32)
     for place in places:
         np.bitwise_and(state, slot_mask, out=slot)

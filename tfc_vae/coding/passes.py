@@ -25,7 +25,7 @@ class Latents(NamedTuple):
     z: np.ndarray
     y: np.ndarray  # values that are coded: latents minus their mean, rounded
     mean: np.ndarray  # in 1 / MEAN_STEPS
-    index: np.ndarray  # the table row of each y
+    index: np.ndarray  # type: ignore[assignment]  # of each y; hides tuple's method
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Plan:
             raise CodingError(f"{self.passes} passes; this version decodes y in one")
 
     @property
-    def z_index(self):
+    def z_index(self) -> np.ndarray:
         """The table row of each channel of z, int32 (z_channels,)."""
         return self.first_z + np.arange(self.z_channels, dtype=np.int32)
 
-    def groups(self, latents):
+    def groups(self, latents: Latents) -> list[tuple[np.ndarray, np.ndarray]]:
         """(values, index) of everything that is coded, in its order."""
         z_index = np.broadcast_to(self.z_index, latents.z.shape)
         return [(latents.z, z_index), (latents.y, latents.index)]

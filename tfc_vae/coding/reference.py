@@ -9,10 +9,16 @@ All numbers are plain integers. `lanes` and every loop, in any language, do the 
 many states at once; a test holds each of them to this.
 """
 
+from collections.abc import Iterable, Sequence
+
+from tfc_vae.coding.tables import Tables
+
 LOW = 1 << 15
 
 
-def push(state, words, start, frequency, precision):
+def push(
+    state: int, words: list[int], start: int, frequency: int, precision: int
+) -> int:
     """Puts the symbol that owns slots [start, start + frequency) on the stack.
 
     Returns the new state; a word that does not fit any more goes to the end of `words`.
@@ -23,12 +29,14 @@ def push(state, words, start, frequency, precision):
     return (state // frequency << precision) + state % frequency + start
 
 
-def slot(state, precision):
+def slot(state: int, precision: int) -> int:
     """What identifies the symbol on top of the stack: 0 to total - 1."""
     return state & (1 << precision) - 1
 
 
-def pop(state, words, start, frequency, precision):
+def pop(
+    state: int, words: list[int], start: int, frequency: int, precision: int
+) -> int:
     """Takes off the symbol that `slot` identified; returns the new state.
 
     A state below the interval reads a word from the end of `words`; IndexError if
@@ -38,7 +46,13 @@ def pop(state, words, start, frequency, precision):
     return state << 16 | words.pop() if state < LOW else state
 
 
-def decode(states, words, escapes, groups, tables):
+def decode(
+    states: list[int],
+    words: list[int],
+    escapes: list[int],
+    groups: Iterable[Iterable[int]],
+    tables: Tables,
+) -> list[int]:
     """Takes groups of values from lanes, in their order.
 
     Args:
@@ -67,9 +81,13 @@ def decode(states, words, escapes, groups, tables):
     return values
 
 
-def encode(groups, tables, lanes):
+def encode(
+    groups: Sequence[tuple[Iterable[int], Iterable[int]]], tables: Tables, lanes: int
+) -> tuple[list[int], list[int], list[int]]:
     """Puts groups of (values, rows) on lanes: (states, words, escapes) for `decode`."""
-    states, words, escapes = [LOW] * lanes, [], []
+    words: list[int] = []
+    escapes: list[int] = []
+    states = [LOW] * lanes
     for values, rows in reversed(groups):
         coded = [
             (int(v), int(r))

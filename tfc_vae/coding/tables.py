@@ -11,10 +11,15 @@ Read this first.
      after that both sides see the same integers.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Measured on scales 0.11 to 64, 97 % (80 %) of the symbols at scales below 1: 12 bits
 # cost 0.16 % (0.09 %) over the entropy, 13 bits 0.08 % (0.04 %), 14 bits 0.04 %
@@ -54,7 +59,7 @@ class Tables:
         _check(self)
 
     @property
-    def rows(self):
+    def rows(self) -> int:
         """The number of distributions."""
         return len(self.low)
 
@@ -67,22 +72,22 @@ class Tables:
     # "null", comes last and has probability one: coding it leaves a state as it is.
 
     @cached_property
-    def first(self):
+    def first(self) -> np.ndarray:
         """The flat number of each row's symbol 0, then of null; int32 (rows + 1,)."""
         return _exclusive_sum(np.append(self.size + 1, 1))
 
     @cached_property
-    def frequency(self):
+    def frequency(self) -> np.ndarray:
         """Of each flat symbol; null's is 2**precision; int32 (symbols,)."""
         return np.append(self.frequencies[self._used], np.int32(1 << self.precision))
 
     @cached_property
-    def start(self):
+    def start(self) -> np.ndarray:
         """The sum of the frequencies before a symbol in its row; int32 (symbols,)."""
         return self.begin & np.int32((1 << self.precision) - 1)
 
     @cached_property
-    def value(self):
+    def value(self) -> np.ndarray:
         """Of each flat symbol, or ESCAPE; null's is 0; int32 (symbols,)."""
         columns = np.arange(self.frequencies.shape[1], dtype=np.int32)
         values = self.low[:, np.newaxis] + columns
@@ -90,7 +95,7 @@ class Tables:
         return np.append(values[self._used], 0).astype(np.int32)
 
     @cached_property
-    def cost(self):
+    def cost(self) -> np.ndarray:
         """Bits that each flat symbol takes, an escape's value included; (symbols,)."""
         bits = self.precision - np.log2(self.frequency)
         return np.where(self.value == ESCAPE, bits + ESCAPE_BITS, bits)
@@ -99,35 +104,35 @@ class Tables:
     # number `rows` is null's. A flat symbol owns `frequency` places from `begin` on.
 
     @cached_property
-    def begin(self):
+    def begin(self) -> np.ndarray:
         """The first place of each flat symbol; int32 (symbols,)."""
         return _exclusive_sum(self.frequency)
 
     @cached_property
-    def symbols(self):
+    def symbols(self) -> np.ndarray:
         """The flat symbol at each place; int16 where that is enough, else int32."""
         count = len(self.frequency)
         numbers = np.arange(count, dtype=np.int16 if count <= 2**15 else np.int32)
         return np.repeat(numbers, self.frequency)
 
     @cached_property
-    def values_at(self):
+    def values_at(self) -> np.ndarray:
         """The value of the symbol at each place, or ESCAPE; int16."""
         return self.value[self.symbols].astype(np.int16)
 
     @cached_property
-    def entries(self):
+    def entries(self) -> np.ndarray:
         """At each place: its symbol's frequency << 16 | place - begin; int32."""
         place = np.arange(len(self.symbols), dtype=np.int32)
         bias = place - np.repeat(self.begin, self.frequency)
         return np.repeat(self.frequency << 16, self.frequency) + bias
 
-    def arrays(self):
+    def arrays(self) -> dict[str, np.ndarray]:
         """Returns named arrays for `np.savez`; `from_arrays` takes them back."""
         return {name: np.asarray(getattr(self, name)) for name in FIELDS}
 
     @classmethod
-    def from_arrays(cls, arrays):
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> Tables:
         """Builds tables from what `arrays` returned, or from an opened npz file.
 
         Raises:
@@ -139,7 +144,13 @@ class Tables:
         return cls(*(arrays[name] for name in FIELDS))
 
 
-def from_pmfs(pmfs, lows, precision=PRECISION, *, skip=None):
+def from_pmfs(
+    pmfs: Sequence[ArrayLike],
+    lows: Sequence[int],
+    precision: int = PRECISION,
+    *,
+    skip: np.ndarray | None = None,
+) -> Tables:
     """Makes one row per probability mass function.
 
     Args:
@@ -164,7 +175,7 @@ def from_pmfs(pmfs, lows, precision=PRECISION, *, skip=None):
     )
 
 
-def concatenate(*tables):
+def concatenate(*tables: Tables) -> Tables:
     """Puts the rows of several tables of one precision below each other.
 
     Row r of the second follows the last row of the first, and so on.
@@ -180,7 +191,7 @@ def concatenate(*tables):
     )
 
 
-def flat_symbols(values, rows, tables):
+def flat_symbols(values: np.ndarray, rows: np.ndarray, tables: Tables) -> np.ndarray:
     """Returns the flat number of the symbol that codes each value, an int array."""
     offset = values - tables.low[rows]
     size = tables.size[rows]

@@ -28,6 +28,8 @@ KNOWN_FLAGS = 0  # no flag is defined in version 1
 MAX_PIXELS = 2**28  # a reader's default bound: 16384 x 16384
 MAX_LANES_LOG2 = 8
 
+BytesLike = bytes | bytearray | memoryview
+
 
 # What can be wrong with a file, in the order of the checks; FORMAT.md, section 7.
 FAULTS = (
@@ -56,13 +58,15 @@ class FormatError(ValueError):
     fault: one of FAULTS, the same in every reader; the words are this one's own.
     """
 
-    def __init__(self, fault, message):
+    def __init__(self, fault: str, message: str):
         if fault not in FAULTS:
             raise ValueError(f"no fault {fault!r}")
         super().__init__(message)
         self.fault = fault
 
-    def __reduce__(self):  # between processes: two arguments, not the message alone
+    def __reduce__(
+        self,
+    ) -> tuple:  # between processes: two arguments, not one
         return FormatError, (self.fault, str(self))
 
 
@@ -99,17 +103,17 @@ class Header:
             )
 
     @property
-    def quality(self):
+    def quality(self) -> float:
         """The quality as a float, 1.0 to 100.0."""
         return self.quality_q8 / 256
 
     @property
-    def lanes(self):
+    def lanes(self) -> int:
         """The number of interleaved rANS states, 1 to 256."""
         return 1 << self.lanes_log2
 
 
-def quality_q8(quality):
+def quality_q8(quality: float) -> int:
     """Rounds a quality of 1.0 to 100.0 to the integer that a header stores.
 
     Raises:

@@ -1,6 +1,7 @@
 """Header and sections -> bytes. The same values always give the same bytes."""
 
 import zlib
+from collections.abc import Mapping
 
 from tfc_vae.container.layout import (
     CRC,
@@ -11,10 +12,11 @@ from tfc_vae.container.layout import (
     STREAM,
     VERSION,
     FormatError,
+    Header,
 )
 
 
-def pack(header, sections):
+def pack(header: Header, sections: Mapping[str, bytes]) -> bytes:
     """Writes a .tfcv file.
 
     Args:

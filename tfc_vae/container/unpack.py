@@ -17,12 +17,13 @@ from tfc_vae.container.layout import (
     MAX_PIXELS,
     STREAM,
     VERSION,
+    BytesLike,
     FormatError,
     Header,
 )
 
 
-def read_header(data, max_pixels=MAX_PIXELS):
+def read_header(data: BytesLike, max_pixels: int = MAX_PIXELS) -> Header:
     """Reads the header; the first `HEADER_SIZE` bytes of a file are enough.
 
     Args:
@@ -68,7 +69,9 @@ def read_header(data, max_pixels=MAX_PIXELS):
     return header
 
 
-def unpack(data, max_pixels=MAX_PIXELS):
+def unpack(
+    data: BytesLike, max_pixels: int = MAX_PIXELS
+) -> tuple[Header, dict[str, bytes]]:
     """Checks a whole file and takes it apart.
 
     Args:

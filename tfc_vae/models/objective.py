@@ -34,8 +34,8 @@ def rate_distortion(x, out, distortion="mse"):
 
     x: (b, h, w, 3) in [0, 1]; out: what the model's `call` returned; distortion: a key
     of `DISTORTIONS`. mse is in squared 8-bit levels, psnr in dB; each is the mean over
-    the images of the batch. out's "weight" (1 in a model of one rate) lets every rate point
-    count alike.
+    the images of the batch. out's "weight" (1 in a model of one rate) lets every rate
+    point count alike.
     """
     pixels = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], tf.float32)
     bpp = out["bits"] / pixels

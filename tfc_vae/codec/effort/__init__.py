@@ -31,17 +31,27 @@ measured by the integer tables and the pixels that this codec's backend decodes:
 
 from __future__ import annotations
 
+import numpy as np
 from tqdm import tqdm
 
 from tfc_vae.codec.effort.problem import Problem, dead_zone
 from tfc_vae.codec.effort.stages import STAGES
 from tfc_vae.codec.levels import EffortError
+from tfc_vae.codec.model import Model
+from tfc_vae.coding import Latents
 from tfc_vae.coding.rate_points import STEPS
 
 __all__ = ["Problem", "improve", "quick", "search"]
 
 
-def search(model, image, y, q8, level: int, progress=False):
+def search(
+    model: Model,
+    image: np.ndarray,
+    y: np.ndarray,
+    q8: int,
+    level: int,
+    progress: bool = False,
+) -> Latents:
     """y of an image, uint8 (H, W, 3) -> the best `Latents` of the levels up to `level`.
 
     Raises `EffortError` where the level cannot be had, before any work.
@@ -55,14 +65,14 @@ def search(model, image, y, q8, level: int, progress=False):
     return improve(Problem(model, image, y, q8, level), level, progress)
 
 
-def quick(model, y, q8):
+def quick(model: Model, y: np.ndarray, q8: int) -> Latents:
     """y -> `Latents` of level 2, which takes milliseconds and decodes nothing."""
     latents = model.emit(y, q8 / STEPS)
     values = dead_zone(model, y, q8 / STEPS, latents.mean, latents.index)
     return latents._replace(y=values)
 
 
-def improve(problem: Problem, level: int, progress: bool):
+def improve(problem: Problem, level: int, progress: bool) -> Latents:
     """The best `Latents` of the levels up to `level`; shows a bar on a terminal."""
     stages = [(n, *stage) for n in range(2, level + 1) for stage in STAGES[n]]
     best = problem.plain

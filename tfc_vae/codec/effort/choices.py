@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfc_vae.coding.geometry import VALUE_MAX
-from tfc_vae.coding.tables import flat_symbols
+from tfc_vae.coding.tables import Tables, flat_symbols
 
 CURVATURE = float(6 / np.log(2))
 GRID, REACH = 32, 40
@@ -31,14 +31,14 @@ class Choices(NamedTuple):
     skip: np.ndarray  # bool (rows,): the row codes nothing but 0
 
 
-def nearest_or_zero(tables, rows, weight) -> Choices:
+def nearest_or_zero(tables: Tables, rows: int, weight: float) -> Choices:
     """For targets whose errors nobody corrects later: rounds, or takes zero."""
     targets = _targets()
     nearest = np.floor(targets + 0.5)
     return _best(tables, rows, weight, targets, (nearest, 0 * nearest))
 
 
-def cheapest(tables, rows, weight) -> Choices:
+def cheapest(tables: Tables, rows: int, weight: float) -> Choices:
     """The value with the least cost."""
     targets = _targets()
     nearest, inward = np.floor(targets + 0.5), np.sign(targets)
@@ -60,7 +60,7 @@ def expected(choices: Choices) -> np.ndarray:
     )
 
 
-def choose(choices: Choices, targets, index):
+def choose(choices: Choices, targets: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Targets, float, and table rows -> values, int16, of the same shape."""
     column = np.rint(targets * GRID).clip(-REACH * GRID, REACH * GRID).astype(np.int32)
     column += index.astype(np.int32) * choices.values.shape[1] + REACH * GRID
@@ -72,7 +72,7 @@ def choose(choices: Choices, targets, index):
     return values
 
 
-def row_bits(tables, rows, values) -> np.ndarray:
+def row_bits(tables: Tables, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Bits of each value in each row, float32 (rows, values); zero in skipped rows."""
     shape = (len(rows), len(values))
     symbols = flat_symbols(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from tfc_vae.coding.geometry import LATENT, Z
 
 
 @lru_cache(maxsize=2)
-def gradients(folder, halo):
+def gradients(folder: Path, halo: tuple[tuple[str, int | None], ...]) -> Gradients:
     """Those of a model folder, which all its codecs share; halo: its items."""
     # TensorFlow's functions complain when they outlive it at the end of the process.
     atexit.register(gradients.cache_clear)
@@ -29,7 +30,7 @@ def gradients(folder, halo):
 class Gradients:
     """The networks of one decoder; `of` makes those of one image."""
 
-    def __init__(self, folder, halo):
+    def __init__(self, folder: Path, halo: dict):
         try:
             import tensorflow as tf  # only who asks for these levels needs it
         except ImportError as error:
@@ -49,7 +50,9 @@ class Gradients:
         self.distortion = _distortion(tf, loaded.signatures["render"])
         self.prediction = _prediction(tf, loaded.signatures["relax"])
 
-    def of(self, image, shape, quality):
+    def of(
+        self, image: np.ndarray, shape: tuple[int, ...], quality: float
+    ) -> ImageGradients:
         return ImageGradients(self, image, shape, quality)
 
 
@@ -60,7 +63,13 @@ class ImageGradients:
     depend on. The sum is the gradient of the whole, and the memory is bounded.
     """
 
-    def __init__(self, gradients, image, shape, quality):
+    def __init__(
+        self,
+        gradients: Gradients,
+        image: np.ndarray,
+        shape: tuple[int, ...],
+        quality: float,
+    ):
         self._gradients, self._shape = gradients, shape
         self._quality = np.array([quality], np.float32)
         bottom, right = (
@@ -70,14 +79,15 @@ class ImageGradients:
         self._inside = np.zeros((*self._pixels.shape[:2], 1), bool)
         self._inside[: image.shape[0], : image.shape[1]] = True
 
-    def distortion(self, y_hat):
+    def distortion(self, y_hat: np.ndarray) -> tuple[np.ndarray, float]:
         """y_hat (h, w, m) -> its gradient, and the squared error itself.
 
         The error is in 8-bit levels, the mean of R, G and B, summed over the pixels.
         """
         gradient, error = np.zeros(y_hat.shape, np.float32), 0.0
         halo = self._gradients.halo["synthesis"]
-        for at in windows.cover(*y_hat.shape[:2], windows.TILE, halo):
+        height, width = y_hat.shape[:2]
+        for at in windows.cover(height, width, windows.TILE, halo):
             there = windows.times(LATENT, at.window)
             counted = np.zeros(self._inside[there].shape, bool)
             inner = windows.times(LATENT, at.inner)
@@ -92,7 +102,9 @@ class ImageGradients:
             error += float(value)
         return gradient, error
 
-    def prediction(self, z, y_hat, cost):
+    def prediction(
+        self, z: np.ndarray, y_hat: np.ndarray, cost: np.ndarray
+    ) -> np.ndarray:
         """The gradient of the cost of a prediction, by z (h, w, k).
 
         y_hat: the latents, in latent steps. cost: of a latent, a table by its table
@@ -100,7 +112,8 @@ class ImageGradients:
         """
         gradient = np.zeros(z.shape, np.float32)
         halo = self._gradients.halo["hyper_synthesis"]
-        for at in windows.cover(*z.shape[:2], windows.TILE // Z, halo):
+        height, width = z.shape[:2]
+        for at in windows.cover(height, width, windows.TILE // Z, halo):
             latents = y_hat[windows.times(Z, at.window)]
             counted = np.zeros((*latents.shape[:2], 1), bool)
             counted[windows.times(Z, at.inner)] = True

@@ -20,6 +20,7 @@ from functools import lru_cache
 import numpy as np
 
 from tfc_vae.codec.effort import choices
+from tfc_vae.codec.effort.problem import Problem
 from tfc_vae.coding.geometry import Z_MAX
 
 STEPS = 60  # on three photographs, 800 smaller ones gain 0.1 % of J more
@@ -27,7 +28,9 @@ RATE = 0.05  # z per step
 HOT, COLD = 0.2, 0.01  # temperatures of SGA
 
 
-def refine(problem, z, y_hat, seed, sampled):
+def refine(
+    problem: Problem, z: np.ndarray, y_hat: np.ndarray, seed: int, sampled: int
+) -> np.ndarray:
     """Returns a better z, int32, for latents `y_hat` (h, w, m), in latent steps.
 
     sampled: steps of SGA after those of Adam alone.

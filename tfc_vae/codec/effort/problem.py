@@ -9,6 +9,8 @@ import numpy as np
 from tfc_vae.codec.effort import choices
 from tfc_vae.codec.effort.gradients import gradients
 from tfc_vae.codec.levels import GRADIENTS
+from tfc_vae.codec.model import Model
+from tfc_vae.coding import Latents
 from tfc_vae.coding.geometry import MEAN_STEPS
 from tfc_vae.coding.rate_points import STEPS
 
@@ -26,7 +28,9 @@ class Problem:
     raises `EffortError` where its gradients cannot be had.
     """
 
-    def __init__(self, model, image, y, q8, level):
+    def __init__(
+        self, model: Model, image: np.ndarray, y: np.ndarray, q8: int, level: int
+    ):
         self.model, self.image, self.quality = model, image, q8 / STEPS
         self.y, self.gain = y, model.info.gain(self.quality)
         self.lmbda = model.info.lmbda(self.quality)
@@ -36,41 +40,43 @@ class Problem:
         self.plain = model.emit(y, self.quality)
 
     @cached_property
-    def cheapest(self):
+    def cheapest(self) -> choices.Choices:
         model = self.model
         return choices.cheapest(model.tables, model.plan.first_z, choices.CURVATURE)
 
     @cached_property
-    def unrounded(self):
+    def unrounded(self) -> np.ndarray:
         """The latents as the analysis has them, in latent steps."""
         return self.y * self.gain
 
-    def lagrangian(self, latents) -> float:
+    def lagrangian(self, latents: Latents) -> float:
         error = self.model.squared_error(self.image, latents, self.quality)
         return self.model.bits(latents) + self.lmbda * error
 
-    def dead_zone(self, latents):
+    def dead_zone(self, latents: Latents) -> Latents:
         """The values of level 2 for a prediction."""
         found = latents.mean, latents.index
         return latents._replace(y=dead_zone(self.model, self.y, self.quality, *found))
 
-    def predicted(self, z):
+    def predicted(self, z: np.ndarray) -> Latents:
         """Another z, with what the receiver will predict from it; y is level 2's."""
         return self.dead_zone(self.model.predict(z, self.quality, self.y.shape))
 
-    def missing(self, latents):
+    def missing(self, latents: Latents) -> np.ndarray:
         """What the latents of the decoded pixels lack, float32, in latent steps."""
         height, width = self.image.shape[:2]
         seen = self.model.render(latents, self.quality)[:height, :width]
         return (self.y - self.model.analyse(seen)) * self.gain
 
 
-def mean_of(latents):
+def mean_of(latents: Latents) -> np.ndarray:
     """The prediction in latent steps, float32."""
     return latents.mean.astype(np.float32) * np.float32(1 / MEAN_STEPS)
 
 
-def dead_zone(model, y, quality, mean, index):
+def dead_zone(
+    model: Model, y: np.ndarray, quality: float, mean: np.ndarray, index: np.ndarray
+) -> np.ndarray:
     """y and its prediction -> values, int16; zero where that is cheaper."""
     gain = model.info.gain(quality)
     table = _dead_zone_table(model.tables, model.plan.first_z)

@@ -12,23 +12,30 @@ called once a step; returns latents, not always better ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tfc_vae.codec.effort import choices, hyper
-from tfc_vae.codec.effort.problem import mean_of
+from tfc_vae.codec.effort.problem import Problem, mean_of
+from tfc_vae.coding import Latents
 
 # Of a gradient step. Without noise 48 steps end 0.4 % of J higher; without a share, or
 # with a smaller curvature, they diverge.
 NOISE, SHARE = 0.1, 0.4
 
 
-def zeroed(problem, best, steps, seed, tick):
+def zeroed(
+    problem: Problem, best: Latents, steps: int, seed: int, tick: Callable
+) -> Latents:
     """Rate-distortion optimised quantisation with a dead zone."""
     tick(steps)
     return problem.dead_zone(best)
 
 
-def back_projected(problem, best, steps, seed, tick):
+def back_projected(
+    problem: Problem, best: Latents, steps: int, seed: int, tick: Callable
+) -> Latents:
     """Back-projection: the analysis stands for the synthesis's gradient."""
     random = np.random.Generator(np.random.SFC64(seed))
     found, least, values = best, np.inf, best.y
@@ -44,13 +51,17 @@ def back_projected(problem, best, steps, seed, tick):
     return found
 
 
-def refined(problem, best, steps, seed, tick):
+def refined(
+    problem: Problem, best: Latents, steps: int, seed: int, tick: Callable
+) -> Latents:
     """A better z for the latents as the analysis has them, then steps from there."""
     z = hyper.refine(problem, problem.plain.z, problem.unrounded, seed, sampled=0)
     return descended(problem, problem.predicted(z), steps, seed, tick)
 
 
-def refined_again(problem, best, steps, seed, tick):
+def refined_again(
+    problem: Problem, best: Latents, steps: int, seed: int, tick: Callable
+) -> Latents:
     """A better z for the latents as the receiver would have them."""
     y_hat = best.y + mean_of(best)
     z = hyper.refine(problem, best.z, y_hat, seed, sampled=60)
@@ -60,7 +71,9 @@ def refined_again(problem, best, steps, seed, tick):
     return descended(problem, latents._replace(y=values), steps, seed, tick)
 
 
-def descended(problem, best, steps, seed, tick):
+def descended(
+    problem: Problem, best: Latents, steps: int, seed: int, tick: Callable
+) -> Latents:
     """Proximal gradient steps; the best values on the way."""
     random = np.random.Generator(np.random.SFC64(seed))
     index, live = best.index, ~problem.model.tables.skip[best.index]
@@ -74,7 +87,7 @@ def descended(problem, best, steps, seed, tick):
         if lagrangian < least:
             found, least = now, lagrangian
         if step == steps:
-            return found
+            break
         targets = values[live] - scale * gradient[live]
         noise = np.float32(NOISE * (1 - (step + 1) / steps))
         targets += noise * random.standard_normal(targets.shape, np.float32)
@@ -82,6 +95,7 @@ def descended(problem, best, steps, seed, tick):
         moved = random.random(targets.shape, np.float32) < SHARE
         values[live] = np.where(moved, chosen, values[live])
         tick()
+    return found
 
 
 # What each level adds: a stage starts from the best so far and takes so many steps.
