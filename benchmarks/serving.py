@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from tfc_vae import container, images
 from tfc_vae.codec import LearnedCodec
-from tfc_vae.export import image_ops
+from tfc_vae.export.ops import image_ops
 
 QUALITIES = (10, 40, 70, 100)
 

@@ -38,7 +38,7 @@ class ModelConfig:
     # One trained rate point per multiplier of the distortion (mean squared error in
     # 8-bit levels), ascending. One value makes a model of fixed rate.
     lmbdas: tuple[float, ...] = (0.01,)
-    distortion: str = "mse"  # what is traded for bits: a key of models.objective.OF
+    distortion: str = "mse"  # traded for bits: of models.objective.DISTORTIONS
 
     def __post_init__(self):
         object.__setattr__(self, "lmbdas", _floats("lmbdas", self.lmbdas))
@@ -55,24 +55,31 @@ class ModelConfig:
         return len(self.lmbdas) > 1
 
 
+def option(default, help):
+    """A field of a config; `help` is what the command line says of it."""
+    return dataclasses.field(default=default, metadata={"help": help})
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything that decides how a run goes, besides the model and the photos."""
 
-    steps: int = 100_000  # optimiser steps
-    batch: int = 4  # crops per step
-    patch: int = 192  # crop height and width, pixels; a multiple of 64
-    learning_rate: float = 1e-3
-    final_learning_rate: float = 2e-5
-    hold: float = 0.5  # share of the steps at full rate, then a linear decay
-    warmup: int = 200  # steps of linear increase at the start
-    clip_norm: float = 1.0  # of the whole gradient; 0 leaves it as it is
-    ema: float = 0.998  # momentum of the averaged weights, used for evaluation
-    downscale: tuple[float, float] = (0.6, 0.95)  # hides the artefacts of JPEG photos
-    crops_per_photo: int = 2  # crops taken each time a photo is visited
-    validation: float = 0.02  # share of the photos that is held out
-    steps_per_epoch: int = 500  # checkpoint, validation and log interval
-    seed: int = 0
+    steps: int = option(100_000, "optimiser steps")
+    batch: int = option(4, "crops per step")
+    patch: int = option(192, "crop height and width, pixels; a multiple of 64")
+    learning_rate: float = option(1e-3, "step of Adam at its largest")
+    final_learning_rate: float = option(2e-5, "step of Adam at the end")
+    hold: float = option(0.5, "share of the steps at full rate, then a linear decay")
+    warmup: int = option(200, "steps of linear increase at the start")
+    clip_norm: float = option(1.0, "of the whole gradient; 0 leaves it as it is")
+    ema: float = option(0.998, "momentum of the averaged weights, used for evaluation")
+    downscale: tuple[float, float] = option(
+        (0.6, 0.95), "hides the artefacts of JPEG photos"
+    )
+    crops_per_photo: int = option(2, "crops taken each time a photo is visited")
+    validation: float = option(0.02, "share of the photos that is held out")
+    steps_per_epoch: int = option(500, "checkpoint, validation and log interval")
+    seed: int = option(0, "of everything that is drawn")
 
     def __post_init__(self):
         object.__setattr__(self, "downscale", _floats("downscale", self.downscale))

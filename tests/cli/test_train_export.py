@@ -18,10 +18,11 @@ PHOTOS = ROOT / "photos"
 SMALL = ["--preset", "tiny", "--batch", "2", "--patch", "64", "--steps-per-epoch", "2"]
 
 
-def test_every_training_option_is_offered_with_its_comment_and_default(cli):
+def test_every_training_option_is_offered_with_its_help_and_default(cli):
     text = " ".join(cli("train", "--help").out.split())
     for field in dataclasses.fields(TrainConfig):
         assert f"--{field.name.replace('_', '-')} X" in text
+        assert " ".join(field.metadata["help"].split()) in text
     assert "crop height and width, pixels; a multiple of 64 (default: 192)" in text
     assert "hides the artefacts of JPEG photos (default: 0.6 0.95)" in text
 

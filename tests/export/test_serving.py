@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import re
 
 import numpy as np
 import pytest
@@ -123,7 +122,7 @@ def test_every_image_needs_a_quality(compress):
         compress([PIXEL, PIXEL], [50.0])
 
 
-def test_a_damaged_stream_is_refused_in_the_words_of_the_codec_or_read_as_it_does(
+def test_a_damaged_stream_is_refused_as_the_codec_does_or_read_as_it_does(
     codec, decompress, photos
 ):
     """The end state is no checksum: a flip may pass (see `coding.lanes`)."""
@@ -139,9 +138,9 @@ def test_a_damaged_stream_is_refused_in_the_words_of_the_codec_or_read_as_it_doe
         try:
             pixels = codec.decompress(file)
         except container.FormatError as error:
-            # NumPy stops at the first thing that runs out; the graph looks at the end.
-            words = "too few" if "too few" in str(error) else re.escape(str(error))
-            with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            with pytest.raises(
+                tf.errors.InvalidArgumentError, match=f"{error.fault}: "
+            ):
                 decompress([file])
         else:
             assert np.abs(decompress([file])[0].astype(int) - pixels).max() <= 1

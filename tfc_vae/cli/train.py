@@ -1,9 +1,7 @@
 """tfc-vae train, python train.py."""
 
 import dataclasses
-import inspect
 import os
-import re
 import sys
 
 from tfc_vae.cli import streams
@@ -114,12 +112,11 @@ def check_packages():
 
 
 def add_fields(parser, cls):
-    """Adds an option per field of a config; the comment beside a field is its help."""
-    comments = _comments(cls)
+    """Adds an option per field of a config, with the field's own help."""
     for field in dataclasses.fields(cls):
         several = isinstance(field.default, tuple)
         shown = " ".join(map(str, field.default)) if several else str(field.default)
-        text = f"{comments.get(field.name, '')} (default: {shown})".strip()
+        text = f"{field.metadata['help']} (default: {shown})"
         parser.add_argument(
             "--" + field.name.replace("_", "-"),
             metavar="X",
@@ -128,11 +125,3 @@ def add_fields(parser, cls):
             default=field.default,
             help=text.replace("%", "%%"),
         )
-
-
-def _comments(cls):
-    try:
-        lines = inspect.getsource(cls)
-    except OSError:  # installed without sources: options without help
-        return {}
-    return dict(re.findall(r"^    (\w+): .*?  # (.*)$", lines, re.MULTILINE))

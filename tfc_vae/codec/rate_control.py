@@ -1,6 +1,6 @@
 """Finding the quality that meets a target, by bisection.
 
-Quality is an integer here: 1/256 steps from 1 to 100, as the header stores it.
+Quality is an integer here, q8: 1 to 100 in steps of 1/256, as the header stores it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class TargetError(ValueError):
 def largest(
     fits: Callable[[int], bool], low: int = LOWEST, high: int = HIGHEST
 ) -> int | None:
-    """Returns the largest step in [low, high] that fits, None if `low` does not.
+    """Returns the largest q8 in [low, high] that fits, None if `low` does not.
 
-    Exact where `fits` holds up to some step and fails above it.
+    Exact where `fits` holds up to some q8 and fails above it.
     """
     if not fits(low):
         return None
@@ -35,8 +35,8 @@ def largest(
 def smallest(
     reaches: Callable[[int], bool], low: int = LOWEST, high: int = HIGHEST
 ) -> int | None:
-    """Returns the smallest step in [low, high] that reaches, None if `high` fails."""
-    below = largest(lambda step: not reaches(step), low, high)
+    """Returns the smallest q8 in [low, high] that reaches, None if `high` fails."""
+    below = largest(lambda q8: not reaches(q8), low, high)
     if below is None:
         return low
     return below + 1 if below < high else None

@@ -31,7 +31,7 @@ MAX_LANES_LOG2 = 8
 BytesLike = bytes | bytearray | memoryview
 
 
-# What can be wrong with a file, in the order of the checks; FORMAT.md, section 6.
+# What can be wrong with a file, in the order of the checks; FORMAT.md, section 7.
 FAULTS = (
     "empty",
     "magic",

@@ -2,6 +2,25 @@
 
 frozen = freeze(model, photos)      # integers and float networks
 export(model, "saved_models/vr", "photos")
+
+    run           `export`: a folder that replaces the old one when all checks passed
+    freeze        the one door from floats to integers; `Frozen`
+    integers      the hyper synthesis as integer layers
+    modules       what the SavedModels hold: sender and receiver
+    serving       their signatures for files in, files out
+    receive       sections of a file -> symbols and their prediction, in a graph
+    saved_model   writes SavedModels; the operations that a stock server has
+    phone         what encoder, hyper_decoder and synthesis.tflite hold
+    full_decoder  what decoder_full.tflite holds
+    phone_files   all .tflite files, in their variants, with sidecars
+    tflite        converts one
+    quantised     the variants with integer transforms
+    ops/          entropy coder, container and images as stock operations
+    manifest      manifest.json and the model card
+    complexity    multiplications per pixel and parameters
+    variants      what each .tflite file costs: bytes, milliseconds, bits
+    verify        whether what was written does what was frozen
+    warm_up       requests that a server runs when it loads a model
 """
 
 from tfc_vae.export.freeze import Frozen, freeze

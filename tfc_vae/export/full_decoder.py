@@ -10,8 +10,8 @@ as long as in Java, JavaScript or C, and the image is decoded as a whole.
 import tensorflow as tf
 
 from tfc_vae.coding.rate_points import STEPS
-from tfc_vae.export import loops_tflite, rans_ops
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.ops import loops_tflite, rans_ops
 from tfc_vae.export.receive import receive
 
 _ONE = tf.TensorSpec((1,), tf.int32)

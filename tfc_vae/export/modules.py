@@ -6,8 +6,9 @@ functions capture: a SavedModel that holds an entropy model does not load withou
 
 import tensorflow as tf
 
-from tfc_vae.export import image_ops, rans_ops, serving
+from tfc_vae.export import serving
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.ops import image_ops, rans_ops
 
 _FLOAT, _INT = tf.float32, tf.int32
 

@@ -7,8 +7,8 @@ differ in the loops of the coder and in what they do with a damaged stream.
 import tensorflow as tf
 
 from tfc_vae.coding import geometry, walk
-from tfc_vae.export import loops_graph, rans_ops
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.ops import loops_graph, rans_ops
 
 
 def receive(frozen: Frozen, tables, sections, lanes, size, quality, loops=loops_graph):

@@ -14,10 +14,10 @@ import tensorflow as tf
 from tfc_vae.coding import geometry
 from tfc_vae.coding.geometry import LATENT
 from tfc_vae.coding.rate_points import STEPS
-from tfc_vae.export import container_ops, image_ops, octet_ops, rans_ops
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.export.ops import container_ops, image_ops, octet_ops, rans_ops
+from tfc_vae.export.ops.text_ops import first, hexadecimal, refuse, text
 from tfc_vae.export.receive import receive
-from tfc_vae.export.text_ops import first, hexadecimal, refuse, text
 
 # What one request may make the server allocate; 4096 x 4096. The Python codec works
 # in windows and takes larger images.

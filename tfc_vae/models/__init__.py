@@ -23,7 +23,7 @@ def build(config: ModelConfig) -> Hyperprior:
     """Returns a new model with all its variables; raises `ConfigError`."""
     pick(TRANSFORMS, "transforms", config.transforms)
     pick(DENSITIES, "density", config.density)
-    pick(objective.OF, "distortion", config.distortion)
+    pick(objective.DISTORTIONS, "distortion", config.distortion)
     make = pick(BUILDERS, "kind", config.kind)
     return make(config, name=config.kind).make_variables()
 

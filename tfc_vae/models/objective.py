@@ -33,9 +33,9 @@ def rate_distortion(x, out, distortion="mse"):
     """Returns bpp + lmbda * distortion as named terms; 'loss' is the one minimised.
 
     x: (b, h, w, 3) in [0, 1]; out: what the model's `call` returned; distortion: a key
-    of `OF`. mse is in squared 8-bit levels, psnr in dB; each is the mean over the
-    images of the batch. out's "weight" (1 in a model of one rate) lets every rate point
-    count alike.
+    of `DISTORTIONS`. mse is in squared 8-bit levels, psnr in dB; each is the mean over
+    the images of the batch. out's "weight" (1 in a model of one rate) lets every rate
+    point count alike.
     """
     pixels = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], tf.float32)
     bpp = out["bits"] / pixels
@@ -43,7 +43,7 @@ def rate_distortion(x, out, distortion="mse"):
     mse = 255.0**2 * tf.reduce_mean(tf.square(x_hat - x), (1, 2, 3))
     psnr = 10 / tf.math.log(10.0) * tf.math.log(255.0**2 / tf.maximum(mse, 1e-3))
     terms = {"bpp": bpp, "mse": mse, "psnr": psnr}
-    terms |= OF[distortion](x, x_hat, mse)
+    terms |= DISTORTIONS[distortion](x, x_hat, mse)
     loss = bpp + out["lmbda"] * terms.pop("distortion")
     terms["loss"] = out["weight"] * loss
     return {name: tf.reduce_mean(value) for name, value in terms.items()}
@@ -62,7 +62,7 @@ def _structure(x, x_hat, mse):
 
 
 # distortion -> what it adds to the terms: x, x_hat in [0, 1] and the squared error.
-OF = {"mse": _squared_error, "ms-ssim": _structure}
+DISTORTIONS = {"mse": _squared_error, "ms-ssim": _structure}
 
 
 def ms_ssim(a, b):

@@ -16,11 +16,9 @@ from tfc_vae.coding import (
     encode,
     gaussian,
 )
-from tfc_vae.export import loops_graph, loops_tflite, octet_ops, rans_ops
+from tfc_vae.export.ops import loops_graph, loops_tflite, octet_ops, rans_ops
 
-GOLDEN = json.loads(
-    (Path(__file__).parent.parent / "golden" / "rans_v1.json").read_text()
-)
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "rans_v1.json").read_text())
 INTERPRETERS = {
     "litert": ai_edge_litert.interpreter.Interpreter,
     "tflite": tf.lite.Interpreter,

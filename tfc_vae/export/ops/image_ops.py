@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from tfc_vae.coding import geometry
 from tfc_vae.coding.geometry import LATENT
-from tfc_vae.export import octet_ops
-from tfc_vae.export.text_ops import first, refuse, text
+from tfc_vae.export.ops import octet_ops
+from tfc_vae.export.ops.text_ops import first, refuse, text
 
 _MAGIC = {
     "JPEG": b"\xff\xd8\xff",

@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfc_vae import images
-from tfc_vae.export import image_ops
+from tfc_vae.export.ops import image_ops
 
 LIMIT = 2**24  # pixels
 
@@ -99,8 +99,8 @@ def test_an_image_of_a_claimed_size_is_refused_before_it_is_allocated(read_image
     ("data", "message"),
     [
         (b"", "the input is empty; expected an image"),
-        (b"a", "not an image: starts with b"),
-        (b"RIFF\0\0\0\0WEBP", "not an image: starts with b"),
+        (b"a", "not an image that TensorFlow knows"),
+        (b"RIFF\0\0\0\0WEBP", "not an image that TensorFlow knows"),
         (image_files()["PNG"][:100], "PNG"),
         (image_files()["PNG"][:20], "the image has 0 x 56 pixels"),
         (image_files()["JPEG"][:-200], "JPEG"),

@@ -20,8 +20,8 @@ import tensorflow as tf
 
 from tfc_vae.coding.lanes import LOW, MAX_LANES
 from tfc_vae.coding.tables import ESCAPE
-from tfc_vae.export import loops_graph
-from tfc_vae.export.text_ops import first, text
+from tfc_vae.export.ops import loops_graph
+from tfc_vae.export.ops.text_ops import first, text
 
 WORD = 1 << 16
 

@@ -25,9 +25,9 @@ from tfc_vae.container.layout import (
     STREAM,
     VERSION,
 )
-from tfc_vae.export import octet_ops
-from tfc_vae.export.crc_ops import crc32
-from tfc_vae.export.text_ops import first
+from tfc_vae.export.ops import octet_ops
+from tfc_vae.export.ops.crc_ops import crc32
+from tfc_vae.export.ops.text_ops import first
 
 _LENGTH_BYTES = 5  # of a section's length, at most
 _PROBLEMS = {
