@@ -23,6 +23,7 @@ test-c: .venv/full
 
 # The page of web/ in Node.js and in headless Chromium, side by side with Python.
 test-web: .venv/full web/node_modules/.package-lock.json | tools-web
+	npm run check --silent --prefix web
 	node --test tests/web/*.test.mjs
 	$(BIN)/python -m pytest -q -m web
 
