@@ -1,5 +1,6 @@
 """The rules of the training race: the same crops, the same clock, no worker left."""
 
+import importlib
 import io
 import math
 import os
@@ -13,11 +14,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-import race_common as common  # noqa: E402
-import race_options  # noqa: E402
-import race_report  # noqa: E402
-import race_workers as workers  # noqa: E402
-import train_race  # noqa: E402
+common = importlib.import_module("race_common")
+race_options = importlib.import_module("race_options")
+race_report = importlib.import_module("race_report")
+workers = importlib.import_module("race_workers")
+train_race = importlib.import_module("train_race")
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,17 @@ of the signatures. INPUT has `image` and `compressed`, both bytes, and `quality`
 gets what becomes of them, and the version.
 """
 
+import importlib
 import os
 import sys
+
+import numpy as np
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 for name in ("tensorflow_compression", "tfc_vae", "tensorflow_serving"):
     sys.modules[name] = None  # importing it is an error now
 
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+tf = importlib.import_module("tensorflow")
 
 v1 = tf.compat.v1
 

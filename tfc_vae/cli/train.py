@@ -1,6 +1,7 @@
 """tfc-vae train, python train.py."""
 
 import dataclasses
+import importlib
 import os
 import sys
 
@@ -102,7 +103,7 @@ def check_packages():
     """Raises `ConfigError` where the half that trains and exports cannot run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        import tensorflow_compression  # noqa: F401
+        importlib.import_module("tensorflow_compression")
     except (ImportError, RuntimeError) as error:
         version = ".".join(map(str, sys.version_info[:2]))
         raise ConfigError(
