@@ -19,8 +19,10 @@ def about(path):
     """Puts the name of the file before what is wrong with it."""
     try:
         yield
-    except (FormatError, ModelError) as error:
-        raise type(error)(f"{_name(path)}: {error}") from error
+    except FormatError as error:
+        raise FormatError(error.fault, f"{_name(path)}: {error}") from error
+    except ModelError as error:
+        raise ModelError(f"{_name(path)}: {error}") from error
 
 
 def read_tfcv(path):
