@@ -6,19 +6,24 @@ BIN := .venv/bin
 BUILT := pyproject.toml hatch_build.py tfc_vae/coding/_lanes.c
 SEEDS := 1 2 3
 
-.PHONY: demo test test-web test-seeds format clean check-python tools tools-web
+.PHONY: demo test test-c test-web test-seeds format clean check-python tools tools-web
 
 demo: .venv/core
 	$(BIN)/tfc-vae demo
 
-test: .venv/full .venv-current/done | tools
+test: .venv/full .venv-current/done test-c | tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
+# The C loops, watched by the sanitizers of addresses and of undefined behaviour.
+test-c: .venv/full
+	$(BIN)/python tests/sanitised.py
+
 # The page of web/ in Node.js and in headless Chromium, side by side with Python.
 test-web: .venv/full web/node_modules/.package-lock.json | tools-web
+	npm run check --silent --prefix web
 	node --test tests/web/*.test.mjs
 	$(BIN)/python -m pytest -q -m web
 
@@ -58,7 +63,8 @@ check-python:
 	touch $@
 
 .venv/full: $(BUILT) requirements.txt constraints.txt | check-python .venv/bin/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
+	TFC_VAE_STRICT=1 \
+	  $(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
 	touch .venv/core $@
 
 .venv-current/done: tests/requirements-current.txt .venv/full

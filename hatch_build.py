@@ -3,6 +3,7 @@
 Without a C compiler the installation goes on, and `tfc_vae.coding` uses NumPy.
 """
 
+import os
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -12,6 +13,9 @@ from setuptools import Distribution, Extension
 from setuptools.errors import BaseError
 
 SOURCE = "tfc_vae/coding/_lanes.c"
+FLAGS = ["-O3"]
+if os.environ.get("TFC_VAE_STRICT"):  # the Makefile; compilers of users may warn
+    FLAGS += ["-Wall", "-Wextra", "-Werror"]
 
 
 class NativeLanes(BuildHookInterface):
@@ -32,7 +36,7 @@ class NativeLanes(BuildHookInterface):
 def compile_here():
     """Compiles the extension in place; returns its path relative to the project."""
     name = SOURCE.removesuffix(".c").replace("/", ".")
-    extension = Extension(name, [SOURCE], extra_compile_args=["-O3"])
+    extension = Extension(name, [SOURCE], extra_compile_args=FLAGS)
     command = Distribution({"ext_modules": [extension]}).get_command_obj("build_ext")
     command.inplace = command.force = True  # setuptools knows one source, not this file
     command.ensure_finalized()

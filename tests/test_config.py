@@ -49,7 +49,7 @@ def test_options_without_names_are_an_error(values):
 
 
 @pytest.mark.parametrize(
-    "text, words",
+    ("text", "words"),
     [
         ('{"model": {}, "train": {"stepz": 1}}', "unknown option stepz; TrainConfig"),
         ('{"model": {}, "train": {}, "data": {}}', "sections data, model, train; exp"),
@@ -67,7 +67,7 @@ def test_a_file_of_another_form_is_an_error(tmp_path, text, words):
 
 
 @pytest.mark.parametrize(
-    "name, value",
+    ("name", "value"),
     [
         ("filters", 0),
         ("synthesis_filters", -1),
@@ -90,7 +90,7 @@ def test_a_model_option_out_of_range_is_named(name, value):
 
 
 @pytest.mark.parametrize(
-    "name, value",
+    ("name", "value"),
     [
         ("steps", 0),
         ("batch", 0),

@@ -225,8 +225,9 @@ def test_the_srgb_profile_changes_nothing(tmp_path):
 def test_an_unusable_profile_is_ignored_with_a_warning(tmp_path, mode, profile):
     path = saved(tmp_path, Image.new(mode, (1, 1), 0), "x.tif", icc_profile=profile)
     with pytest.warns(ImageWarning, match="colour profile, ignored"):
-        expected = WHITE if mode == "CMYK" else (0, 0, 0)
-        assert images.read(path)[0, 0].tolist() == list(expected)
+        image = images.read(path)
+    expected = WHITE if mode == "CMYK" else (0, 0, 0)
+    assert image[0, 0].tolist() == list(expected)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import train_race  # noqa: E402
 
 
 @pytest.mark.parametrize(
-    "share, step, rate",
+    ("share", "step", "rate"),
     [
         (0.0, 0, 1e-5),
         (0.01, 49, 5e-4),  # half of the rise
@@ -188,7 +188,7 @@ def test_what_is_finished_is_kept_but_a_race_runs_as_a_whole(tmp_path):
 
 @linux
 @pytest.mark.parametrize(
-    "options, words",
+    ("options", "words"),
     [
         (["--minutes", "0"], "--minutes: 0.0; expected"),
         (["--crops", "3"], "--crops: 3; expected 4"),

@@ -115,7 +115,7 @@ def test_java_decodes_what_python_wrote(java, codec, photo, tmp_path, tile, halo
     assert len(predictions) == (1 if halo is None else 3)  # 9 rows of z, 4 at once
 
 
-@pytest.mark.parametrize("tile, quality", [(64, 45), (64, 100), (5, 20.3)])
+@pytest.mark.parametrize(("tile", "quality"), [(64, 45), (64, 100), (5, 20.3)])
 def test_java_writes_the_bytes_that_python_writes(
     java, codec, photo, tmp_path, tile, quality
 ):

@@ -55,7 +55,7 @@ def test_the_root_leads_to_the_page_and_names_the_model(get):
 
 
 @pytest.mark.parametrize(
-    "path, kind",
+    ("path", "kind"),
     [
         ("/web/index.html", "text/html"),
         ("/web/vendor/litert.js", "text/javascript"),

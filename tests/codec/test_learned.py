@@ -101,7 +101,7 @@ def test_windows_change_nothing(litert, photos):
             np.testing.assert_array_equal(part, expected)
 
 
-@pytest.mark.parametrize("height, width", [(1, 1), (7, 30), (12, 5), (23, 41)])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 30), (12, 5), (23, 41)])
 @pytest.mark.parametrize("halo", [0, 2, 6])
 def test_windows_cover_every_latent_once_with_its_margin(height, width, halo):
     hits = np.zeros((height, width), int)

@@ -103,7 +103,7 @@ def test_every_precision_round_trips_with_the_rarest_and_the_likeliest_symbol(
     np.testing.assert_array_equal(found, values)
 
 
-@pytest.mark.parametrize("row, scale", [(5, 0.57), (10, 3.7), (15, 30.0)])
+@pytest.mark.parametrize(("row", "scale"), [(5, 0.57), (10, 3.7), (15, 30.0)])
 def test_cost_is_within_one_percent_of_entropy_and_the_states(row, scale):
     count, lanes = 50_000, 16
     values, rows = symbols(row, count, np.full(count, row))
@@ -148,7 +148,7 @@ def test_values_keep_the_shape_of_their_rows():
 
 
 @pytest.mark.parametrize(
-    "bits, lanes",  # 32 bits a lane, below one percent: more than 3200 bits a lane
+    ("bits", "lanes"),  # 32 bits a lane, below one percent: more than 3200 bits a lane
     [(0, 1), (6400, 1), (6401, 2), (204_801, 64), (819_200, 128), (1e12, 256)],
 )
 def test_lanes_take_less_than_one_percent(bits, lanes):
@@ -156,7 +156,7 @@ def test_lanes_take_less_than_one_percent(bits, lanes):
 
 
 @pytest.mark.parametrize(
-    "values, rows, lanes",
+    ("values", "rows", "lanes"),
     [
         ([2**15], [9], 1),
         ([-(2**15) - 1], [9], 1),
@@ -178,7 +178,7 @@ def test_what_cannot_be_coded_is_refused(values, rows, lanes):
 
 
 @pytest.mark.parametrize(
-    "stream, escapes",
+    ("stream", "escapes"),
     [
         (b"", b""),
         (bytes(7), b""),  # two lanes are 8 bytes
@@ -237,9 +237,14 @@ def test_any_bytes_give_int16_values_or_a_coding_error(seed):
     rows = rng.integers(0, ROWS, rng.integers(0, 500))
     state = rng.integers(LOW, 2**31, lanes).astype("<u4").tobytes()
     stream = state + rng.bytes(2 * rng.integers(0, 600))
-    decoder = Decoder(stream, rng.bytes(2 * rng.integers(0, 60)), lanes, TABLES)
-    with pytest.raises(CodingError):
-        for _ in range(3):
+    escapes = rng.bytes(2 * rng.integers(0, 60))
+    decoder = Decoder(stream, escapes, lanes, TABLES)
+    for _ in range(3):
+        try:
             values = decoder.pop(rows)
-            assert values.min(initial=0) >= -(2**15) and values.max(initial=0) < 2**15
-        decoder.finish()
+        except CodingError:
+            break
+        assert values.dtype == np.int16 and values.shape == rows.shape
+    else:
+        with pytest.raises(CodingError):
+            decoder.finish()

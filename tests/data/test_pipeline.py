@@ -111,7 +111,7 @@ def test_validation_takes_a_patch_where_photos_are_not_twice_as_wide(grey_photos
     assert shapes == {(6, 64, 64, 3)}
 
 
-@pytest.mark.parametrize("batch, total", [(1, 16), (4, 16), (6, 18), (32, 32)])
+@pytest.mark.parametrize(("batch", "total"), [(1, 16), (4, 16), (6, 18), (32, 32)])
 def test_validation_has_whole_batches_of_sixteen_crops_or_more(source, batch, total):
     config = dataclasses.replace(CONFIG, batch=batch)
     sizes = [len(x) for x in data.validation(source, config).as_numpy_iterator()]

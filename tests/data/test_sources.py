@@ -14,6 +14,11 @@ def levels(part):
     return sorted(int(x[0, 0, 0]) for x in part.as_numpy_iterator())
 
 
+def all_levels(folder):
+    photos = load(folder)
+    return levels(photos.train) + levels(photos.validation)
+
+
 def load(folder, held_out=0.25, smallest=64, seed=0):
     return data.load(str(folder), held_out, smallest, seed)
 
@@ -33,7 +38,9 @@ def test_the_seed_alone_decides_the_split(grey_photos):
     assert len(set(splits)) > 1
 
 
-@pytest.mark.parametrize("share, count", [(0.0, 1), (0.01, 1), (0.5, 6), (0.99, 11)])
+@pytest.mark.parametrize(
+    ("share", "count"), [(0.0, 1), (0.01, 1), (0.5, 6), (0.99, 11)]
+)
 def test_at_least_one_photo_is_held_out_and_one_is_left(grey_photos, share, count):
     photos = load(grey_photos(12), held_out=share)
     assert (len(levels(photos.validation)), photos.count) == (count, 12 - count)
@@ -72,7 +79,7 @@ def test_what_is_no_photo_is_named_and_skipped(grey_photos):
     (folder / "text.png").write_text("hello")
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "folder.png").mkdir()
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="is skipped: ") as caught:
         photos = load(folder)
     said = sorted(str(w.message) for w in caught)
     for name, line in zip(("empty.jpg", "folder.png", "text.png"), said, strict=True):
@@ -86,8 +93,7 @@ def test_a_truncated_photo_is_named_when_it_is_reached_and_skipped(grey_photos, 
     Image.fromarray(photos[0][:128, :128]).save(path)
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.warns(UserWarning, match="half.png is skipped: cannot decode"):
-        loaded = load(folder)
-        found = levels(loaded.train) + levels(loaded.validation)
+        found = all_levels(folder)
     assert sorted(found) == [0, 10, 20, 30, 40]
 
 

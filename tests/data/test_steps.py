@@ -100,7 +100,9 @@ def test_the_seed_decides_the_crop_and_another_seed_another(photos):
     assert not np.array_equal(crop(one), crop(two))
 
 
-@pytest.mark.parametrize("height, width, size", [(9, 7, 5), (8, 8, 8), (6, 11, 2)])
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(9, 7, 5), (8, 8, 8), (6, 11, 2)]
+)
 def test_a_centre_crop_has_equal_margins(height, width, size):
     direct, mapped = both_ways(
         lambda x: steps.centre_crop(x, size), numbered(height, width)

@@ -81,7 +81,7 @@ def test_small_images_are_left_out():
 
 
 @pytest.mark.parametrize(
-    "name, words",
+    ("name", "words"),
     [
         ("no_such_dataset", "tensorflow-datasets has no 'no_such_dataset'"),
         ("grey_squares:valid", "no split 'valid'; there is train, test"),

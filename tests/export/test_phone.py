@@ -131,7 +131,7 @@ def test_a_tile_runs_on_the_compiled_model_that_phones_use_for_their_gpu(
 
 @pytest.mark.parametrize("file", ["encoder", "synthesis"])
 @pytest.mark.parametrize(
-    "end, weights, activations",
+    ("end", "weights", "activations"),
     [("_int8", "int8", "float32"), ("_int16x8", "int8", "int16")],
 )
 def test_integer_variants_hold_integers_and_a_float_shortcut(
@@ -231,7 +231,7 @@ def test_the_manifest_says_what_each_variant_costs(tiny_model_dir, tiny_frozen):
         assert f"| `{name}` | {row['bytes']:,} |" in card
 
 
-@pytest.mark.parametrize("loss, warned", [(4.9, False), (5.1, True)])
+@pytest.mark.parametrize(("loss", "warned"), [(4.9, False), (5.1, True)])
 def test_a_variant_that_loses_much_says_so(loss, warned):
     row = {"file": "synthesis_int8", "bytes": 1, "ms": 1.0, "bd_rate": loss}
     text = manifest._variants({"processor": "this one", "rows": [row]})

@@ -176,7 +176,7 @@ def test_rate_distortion_of_a_known_error():
 
 
 @pytest.mark.parametrize(
-    "density, zero", [("normal", 0.3829249), ("laplace", 1 - np.exp(-(0.5**0.5)))]
+    ("density", "zero"), [("normal", 0.3829249), ("laplace", 1 - np.exp(-(0.5**0.5)))]
 )
 def test_bits_of_zeros_at_scale_one_are_the_entropy_code_length(density, zero):
     index = tf.fill((1, 4, 4, 2), np.float32(index_of(1.0)))

@@ -50,14 +50,14 @@ def test_both_models_were_warmed_up_before_the_first_request(server):
     assert server.warmed_up == {"tiny_encoder": 1, "tiny_decoder": 2}
 
 
-@pytest.mark.parametrize("height, width", [(4097, 4096), (1, 2**20 + 16)])
+@pytest.mark.parametrize(("height", "width"), [(4097, 4096), (1, 2**20 + 16)])
 def test_an_image_beyond_the_servers_limit_is_refused(remote, height, width):
     message = f"^the image has {height} x {width} pixels; expected 1 to 16777216 in all"
     with pytest.raises(ImageError, match=message):
         remote.compress(np.zeros((height, width, 3), np.uint8))
 
 
-@pytest.mark.parametrize("height, width", [(4097, 4096), (1, 2**20 + 16)])
+@pytest.mark.parametrize(("height", "width"), [(4097, 4096), (1, 2**20 + 16)])
 def test_a_file_of_such_an_image_is_refused(remote, local, photo, height, width):
     header, sections = container.unpack(local.compress(photo))
     large = dataclasses.replace(header, height=height, width=width)
@@ -166,7 +166,7 @@ def test_a_server_that_stays_busy_is_given_up(scripted, photo):
 
 
 @pytest.mark.parametrize(
-    "answer, reason",
+    ("answer", "reason"),
     [
         ((500, b"<html>oops</html>"), "status 500: <html>"),
         ((200, b"<html>hello</html>"), "not JSON"),

@@ -108,7 +108,7 @@ def test_without_averages_the_weights_themselves_are_exported(compiled, folder):
     assert_same(training.load_model(folder).variables, model.variables)
 
 
-@pytest.mark.parametrize("what, value", [("weight", np.nan), ("average", np.inf)])
+@pytest.mark.parametrize(("what", "value"), [("weight", np.nan), ("average", np.inf)])
 def test_a_state_with_nan_is_not_written_and_the_good_one_stays(
     model, folder, what, value
 ):
@@ -157,7 +157,7 @@ def remove(path):
 
 
 @pytest.mark.parametrize(
-    "name, damage",
+    ("name", "damage"),
     [
         *(("ckpt-9.data-00000-of-00001", how) for how in (cut, flip, empty, remove)),
         *(("ckpt-9.index", how) for how in (cut, flip, empty)),

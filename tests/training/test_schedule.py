@@ -14,7 +14,7 @@ SCHEDULE = training.HoldThenDecay(1e-3, 2e-4, steps=1000, hold=0.6, warmup=10)
 
 
 @pytest.mark.parametrize(
-    "step, rate",
+    ("step", "rate"),
     [
         (0, 1e-4),  # a tenth of the peak
         (4, 5e-4),

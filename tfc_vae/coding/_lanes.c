@@ -35,7 +35,7 @@ failed(int problem)
  * state uint32 (lanes,) is changed; words uint16, escapes int16; rows int16 (n,); skip
  * bool (table rows,); entries int32 and values int16, one per place; out int16 (n,). */
 static PyObject *
-pop(PyObject *self, PyObject *args)
+pop(PyObject *Py_UNUSED(self), PyObject *args)
 {
     Py_buffer state_b, words_b, escapes_b, rows_b, skip_b, entries_b, values_b, out_b;
     Py_ssize_t at = 0, escape_at = 0;
@@ -107,7 +107,7 @@ pop(PyObject *self, PyObject *args)
  * The flat symbol of each coded value, in order, into the start of out int32 (n,);
  * values int16 (n,), rows int16 (n,); low, size, first int32 per table row. */
 static PyObject *
-find(PyObject *self, PyObject *args)
+find(PyObject *Py_UNUSED(self), PyObject *args)
 {
     Py_buffer values_b, rows_b, skip_b, low_b, size_b, first_b, out_b;
     if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*w*", &values_b, &rows_b, &skip_b, &low_b,
@@ -155,7 +155,7 @@ find(PyObject *self, PyObject *args)
  * One group onto the lanes, last symbol first. Words are written backwards, from
  * words[free - 1] down; words uint16 needs room for one word per symbol. */
 static PyObject *
-push(PyObject *self, PyObject *args)
+push(PyObject *Py_UNUSED(self), PyObject *args)
 {
     Py_buffer state_b, symbols_b, frequency_b, start_b, words_b;
     int precision;
@@ -200,7 +200,11 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "_lanes", "The loops of lanes.py in C.", -1, methods,
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_lanes",
+    .m_doc = "The loops of lanes.py in C.",
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC

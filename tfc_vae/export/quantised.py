@@ -27,7 +27,7 @@ import warnings
 from types import SimpleNamespace
 
 import numpy as np
-import numpy.typing  # noqa: F401  ai_edge_quantizer 0.10 needs it and forgets to
+import numpy.typing  # ai_edge_quantizer 0.10 needs it and forgets to
 import tensorflow as tf
 from ai_edge_quantizer import qtyping, quantizer
 from ai_edge_quantizer.algorithm_manager import AlgorithmName

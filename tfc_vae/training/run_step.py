@@ -20,12 +20,12 @@ from pathlib import Path
 
 os.environ.setdefault("JAX_ENABLE_X64", "1")  # the step's number is an int64
 
-import jax  # noqa: E402
-import numpy as np  # noqa: E402
-from jax._src.interpreters import mlir  # noqa: E402
-from jax._src.lib import xla_client  # noqa: E402
-from jaxlib import _jax  # noqa: E402
-from jaxlib.mlir import ir  # noqa: E402
+import jax
+import numpy as np
+from jax._src.interpreters import mlir
+from jax._src.lib import xla_client
+from jaxlib import _jax
+from jaxlib.mlir import ir
 
 HERE = Path(__file__).resolve().parent
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}

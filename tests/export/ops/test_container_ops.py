@@ -122,7 +122,7 @@ def test_broken_files_have_the_fault_that_the_container_finds(unpack):
     assert found == set(container.FAULTS) - {"too-large", "model", "stream"}
 
 
-@pytest.mark.parametrize("height, width", [(4097, 4096), (2**32 - 1, 2**32 - 1)])
+@pytest.mark.parametrize(("height", "width"), [(4097, 4096), (2**32 - 1, 2**32 - 1)])
 def test_an_image_beyond_the_limit_is_refused(unpack, height, width):
     problem = unpack(raw_file(b"S\0\0", height=height, width=width))[-1]
     assert problem.numpy().decode().startswith("too-large: ")

@@ -96,7 +96,7 @@ def test_an_image_of_a_claimed_size_is_refused_before_it_is_allocated(read_image
 
 
 @pytest.mark.parametrize(
-    "data, message",
+    ("data", "message"),
     [
         (b"", "the input is empty; expected an image"),
         (b"a", "not an image that TensorFlow knows"),

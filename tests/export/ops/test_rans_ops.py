@@ -266,7 +266,7 @@ def run(interpreter, **inputs):
 
 
 @pytest.mark.parametrize("runtime", INTERPRETERS)
-@pytest.mark.parametrize("lanes, count", [(1, 70), (8, 1), (64, 3000)])
+@pytest.mark.parametrize(("lanes", "count"), [(1, 70), (8, 1), (64, 3000)])
 def test_tflite_writes_and_reads_the_bytes_of_numpy(models, runtime, lanes, count):
     make = INTERPRETERS[runtime]
     z, rows, y = image(count, count)
