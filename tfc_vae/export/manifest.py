@@ -139,8 +139,8 @@ images of each image's value:
 which both sides need and which is exact; `synthesis` has `synthesise`. Each works at
 any size, and for tiles of 256 and 512 pixels as `synthesise_256` and so on.
 `decoder_full` takes a file's payload and gives pixels. `_fp16`: float16 constants.
-`_int8`: 8-bit weights, activations quantised as they come. `_int16x8`: 8-bit weights
-and 16-bit activations, for NPUs. In both the linear shortcut stays float.
+`_int8`: 8-bit weights, activations quantised as they come; the linear shortcut stays
+float.
 
 {_variants(manifest["variants"])}
 

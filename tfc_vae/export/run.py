@@ -23,7 +23,7 @@ from tfc_vae.export.freeze import Frozen, freeze
 from tfc_vae.export.verify import verify
 
 CALIBRATION_PHOTOS = 48
-PHONE_PHOTOS = 24  # of them for the activations of the .tflite files
+PHONE_PHOTOS = 24  # of them for the spread of the latents, see `quantised`
 _SIDE = 512  # calibration crops, pixels
 RD_QUALITIES = (1, 10, 25, 40, 55, 70, 85, 100)
 
