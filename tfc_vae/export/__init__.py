@@ -6,6 +6,7 @@ export(model, "saved_models/vr", "photos")
     run           `export`: a folder that replaces the old one when all checks passed
     freeze        the one door from floats to integers; `Frozen`
     integers      the hyper synthesis as integer layers
+    signatures    what they take and give, and in which file: one table
     modules       what the SavedModels hold: sender and receiver
     serving       their signatures for files in, files out
     receive       sections of a file -> symbols and their prediction, in a graph
