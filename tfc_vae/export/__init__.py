@@ -17,7 +17,7 @@ export(model, "saved_models/vr", "photos")
     tflite        converts one
     quantised     the variants with integer transforms
     ops/          entropy coder, container and images as stock operations
-    manifest      manifest.json and the model card
+    manifest      what `codec.Manifest` says of an export; the model card
     complexity    multiplications per pixel and parameters
     variants      what each .tflite file costs: bytes, milliseconds, bits
     verify        whether what was written does what was frozen

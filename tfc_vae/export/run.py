@@ -1,5 +1,6 @@
 """`export`: a training run in, a verified model folder out, or nothing changed."""
 
+import dataclasses
 import shutil
 import tempfile
 import warnings
@@ -47,8 +48,8 @@ def export(model, out, photos, evaluate=None, name=None) -> Frozen:
         manifest.write(draft, frozen, new)  # the codec opens what has one
         source = evaluate or photos
         rd, costs = measure(new, read_folder(source), str(source))
-        measured = {"rate_distortion": rd, "variants": costs}
-        manifest.write({**draft, **measured}, frozen, new)
+        final = dataclasses.replace(draft, rate_distortion=rd, variants=costs)
+        manifest.write(final, frozen, new)
         _swap(new, out, Path(temporary) / "old")
     return frozen
 
