@@ -13,6 +13,7 @@ from tfc_vae.codec.backends import LiteRTNetworks
 from tfc_vae.codec.payload import PayloadDecoder
 from tfc_vae.evaluation import psnr
 from tfc_vae.export import manifest, phone_files, quantised
+from tfc_vae.models import halos
 
 INTERPRETERS = {
     "litert": ai_edge_litert.interpreter.Interpreter,
@@ -77,7 +78,7 @@ def test_memory_can_be_allocated_before_anything_is_resized(tiny_model_dir, name
 def test_a_tile_is_predicted_as_in_a_whole(
     tiny_model_dir, tiny_frozen, interpreter, tile, end
 ):
-    side = tile // 64 + 2 * manifest.HALO["low_resolution"]["hyper_synthesis"]
+    side = tile // 64 + 2 * halos(tiny_frozen.model)["hyper_synthesis"]
     random = np.random.default_rng(tile)
     z = random.integers(-9, 10, (1, side, side, 8)).astype(np.int32)
     inputs = {"z": z, "quality": np.array([QUALITY], np.float32)}

@@ -13,25 +13,8 @@ import tfc_vae
 from tfc_vae.codec import Manifest
 from tfc_vae.export.complexity import complexity
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.models import halos
 from tfc_vae.models.priors import SCALES
-
-# How far beyond its own block each output depends on inputs, at most: in latents, of
-# the hyper networks in z. None: strided convolutions of an odd size see a plane's far
-# end, so it must stay whole.
-HALO = {
-    "classic": {
-        "analysis": 3,
-        "synthesis": 4,
-        "hyper_analysis": None,
-        "hyper_synthesis": 3,
-    },
-    "low_resolution": {
-        "analysis": 5,
-        "synthesis": 6,
-        "hyper_analysis": 0,
-        "hyper_synthesis": 2,
-    },
-}
 
 
 def describe(frozen: Frozen, folder, name) -> Manifest:
@@ -50,7 +33,7 @@ def describe(frozen: Frozen, folder, name) -> Manifest:
         model_id=frozen.model_id.hex(),
         channels={"y": frozen.config.latents, "z": frozen.config.hyper_filters},
         z_rows=SCALES,
-        halo=HALO[frozen.config.transforms],
+        halo=halos(frozen.model),
         files=files,
         rate_distortion={"images": "not measured yet", "rows": []},
         accumulator_bits=[

@@ -22,6 +22,7 @@ from tfc_vae.export import (
 )
 from tfc_vae.export.freeze import Frozen, freeze
 from tfc_vae.export.verify import verify
+from tfc_vae.models import halos
 
 CALIBRATION_PHOTOS = 48
 PHONE_PHOTOS = 24  # of them for the spread of the latents, see `quantised`
@@ -67,7 +68,7 @@ def write(frozen: Frozen, folder, crops):
     sender, receiver = modules.Sender(frozen), modules.Receiver(frozen)
     saved_model.write(sender, folder / "encoder" / "1")
     saved_model.write(receiver, folder / "decoder" / "1")
-    halo = manifest.HALO[frozen.config.transforms]
+    halo = halos(frozen.model)
     phone_files.write(frozen, folder / "tflite", crops[:PHONE_PHOTOS], halo)
     warm_up.write(folder, sender.functions["serving_default"])
 
