@@ -6,6 +6,7 @@ export(model, "saved_models/vr", "photos")
     run           `export`: a folder that replaces the old one when all checks passed
     freeze        the one door from floats to integers; `Frozen`
     integers      the hyper synthesis as integer layers
+    signatures    what they take and give, and in which file: one table
     modules       what the SavedModels hold: sender and receiver
     serving       their signatures for files in, files out
     receive       sections of a file -> symbols and their prediction, in a graph
@@ -16,7 +17,7 @@ export(model, "saved_models/vr", "photos")
     tflite        converts one
     quantised     the variants with integer transforms
     ops/          entropy coder, container and images as stock operations
-    manifest      manifest.json and the model card
+    manifest      what `codec.Manifest` says of an export; the model card
     complexity    multiplications per pixel and parameters
     variants      what each .tflite file costs: bytes, milliseconds, bits
     verify        whether what was written does what was frozen
