@@ -79,7 +79,7 @@ def test_a_shipped_manifest_is_what_would_be_written(path, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "file, pattern",
+    ("file", "pattern"),
     [
         ("android/codec/src/main/java/tfcvae/Model.java", r"int SCHEMA = (\d+);"),
         ("web/codec/manifest.js", r"const SCHEMA = (\d+);"),
@@ -140,7 +140,7 @@ def test_a_missing_key_is_named(refused, path):
 
 
 @pytest.mark.parametrize(
-    "path, values",
+    ("path", "values"),
     [
         ("name", [1, "", None]),
         ("model_id", [1, "", "0123456789abcde", "0123456789ABCDEF", "x" * 16]),
@@ -174,5 +174,5 @@ def test_a_broken_manifest_hides_no_other_model(tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="skipped: .*not a model's manifest") as said:
         names = {info.name for info in shipped()}
     assert {"small", "vr"} <= names and len(said) == 2
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="skipped: "):
         assert find("small").model_id.hex() == FACTS["model_id"]

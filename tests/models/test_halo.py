@@ -78,7 +78,7 @@ def test_what_wanders_says_other_things_where_a_plane_ends_within_a_cell(model):
 
 
 @pytest.mark.parametrize(
-    "layers, expected",
+    ("layers", "expected"),
     [
         ([conv(2, 1)], 0),
         ([conv(2, 3)], 1),

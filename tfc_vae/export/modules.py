@@ -47,7 +47,7 @@ class Receiver(tf.Module):
             *_shared(frozen),
         )
         tables = rans_ops.pop_tables(frozen.tables)
-        self.tables = (tables.entries, tables.values_at)
+        self.tables = (tables.entry_at, tables.value_at)
 
         def decode(z, symbols, quality):
             """Returns whole 16x16 blocks: the caller cuts them to the image's size."""

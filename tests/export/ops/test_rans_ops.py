@@ -197,7 +197,7 @@ def test_the_number_of_lanes_is_that_of_numpy():
     def lanes(symbols):
         return rans_ops.choose_lanes(symbols, TABLES)
 
-    symbols = np.full(200_000, TABLES.first[12], np.int32)  # a few bits each
+    symbols = np.full(200_000, TABLES.first_symbol[12], np.int32)  # a few bits each
     (bits,) = TABLES.cost[symbols[:1]]
     for count in (0, 1, *np.geomspace(1000, 200_000, 30).astype(int)):
         assert lanes(symbols[:count]) == choose_lanes(bits * count)
