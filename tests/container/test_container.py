@@ -15,6 +15,9 @@ HEADER = Header(b"modelid8", height=33, width=47, quality_q8=12800, lanes_log2=3
 SMALL = pack(HEADER, {"S": bytes(range(40)), "E": b"\x01\x02", "m": b"note"})
 
 
+HEAD = ["magic"] * 4 + ["version"] + ["header-crc"] * 24  # what a flipped bit is
+
+
 def crc32(data):
     """CRC-32 from its definition: the reflected polynomial, one bit at a time."""
     crc = 0xFFFFFFFF
@@ -107,11 +110,12 @@ def test_every_flipped_bit_is_noticed(position):
     for bit in range(8):
         damaged = bytearray(SMALL)
         damaged[position] ^= 1 << bit
-        with pytest.raises(FormatError):
+        with pytest.raises(FormatError) as refused:
             unpack(damaged)
         if position < container.HEADER_SIZE:
-            with pytest.raises(FormatError):
+            with pytest.raises(FormatError) as in_header:
                 read_header(damaged)
+            assert in_header.value.fault == refused.value.fault == HEAD[position]
 
 
 @pytest.mark.parametrize("size", range(1, len(SMALL)))

@@ -1,15 +1,36 @@
 """Every reader on every golden photo: equal symbols, pixels within one level."""
 
+import importlib
+import re
+import subprocess
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.android import jvm
 from tests.golden import read
+from tests.matrix import javascript
 from tests.matrix.readers import READERS, difference
 from tfc_vae.codec import store
 
+ROOT = Path(__file__).parents[2]
 BROWSER = "Chromium"
+# What each part says of itself where it runs, in whatever words.
+SAYS_ITSELF = {
+    "numpy": lambda: np.__version__,
+    "ai-edge-litert": lambda: importlib.import_module("ai_edge_litert").__version__,
+    "tensorflow": lambda: importlib.import_module("tensorflow").__version__,
+    "openjdk": lambda: said(jvm.tool("java"), "--version"),
+    "Node.js": lambda: said("node", "-p", "process.version"),
+    "Chromium": lambda: said(javascript.browser(), "--version"),
+    "LiteRT.js": lambda: (ROOT / "web/package-lock.json").read_text(),
+}
+
+
+def said(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @cache
@@ -50,4 +71,9 @@ def test_it_reads_the_golden_photo(reader, name):
 
 
 def test_it_says_its_version(reader):
-    assert any(character.isdigit() for character in reader.version())
+    """Kills: a name without its number, or with the number of something else."""
+    for part in reader.version().split(", "):
+        name, _, number = part.rpartition(" ")
+        assert re.fullmatch(r"v?\d+(\.\d+)+[\w.+-]*", number), part
+        assert name in SAYS_ITSELF
+        assert number in SAYS_ITSELF[name]()

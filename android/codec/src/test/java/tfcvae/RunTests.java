@@ -25,6 +25,7 @@ public final class RunTests {
           SpanTest.class,
           DecoderTest.class,
           GoldenTest.class,
+          FindingsTest.class,
           FuzzTest.class);
 
   private RunTests() {}
