@@ -13,6 +13,7 @@ the terms of the loss. Nothing of TensorFlow or of tfc_vae is imported here.
 import argparse
 import concurrent.futures
 import csv
+import dataclasses
 import json
 import os
 import time
@@ -21,12 +22,10 @@ from pathlib import Path
 os.environ.setdefault("JAX_ENABLE_X64", "1")  # the step's number is an int64
 
 import jax  # noqa: E402
+import jaxlib  # noqa: E402
 import numpy as np  # noqa: E402
-from jax._src.interpreters import mlir  # noqa: E402
-from jax._src.lib import xla_client  # noqa: E402
-from jaxlib import _jax  # noqa: E402
-from jaxlib.mlir import ir  # noqa: E402
 
+TRIED = "0.7.2, 0.9.2, 0.10.2, 0.11.2 and 0.12.0.1"  # versions of jax
 HERE = Path(__file__).resolve().parent
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LOG_EVERY = 100  # steps
@@ -83,12 +82,14 @@ class Step:
         self.meta = json.loads((self.folder / "meta.json").read_text())
         with np.load(self.folder / "state.npz") as state:
             self.state = dict(state)
-        self.executable = compiled(self.folder / "step.hlo")
-        names = self.meta["parameters"]
-        self.slots = [
-            None if n is None else jax.device_put(self.state[n]) for n in names
-        ]
         self.becomes = {int(k): v for k, v in self.meta["becomes"].items()}
+        example = (np.zeros(self.meta["crops"], np.uint8), np.zeros(2, np.int32))
+        names = self.meta["parameters"][3:]  # after crops, seed and rate
+        slots = [*example, np.float32(0), *(self.state[name] for name in names)]
+        terms = len(self.meta["outputs"])
+        hlo = (self.folder / "step.hlo").read_bytes()
+        self.executable = lowered(hlo, slots, terms, self.becomes).compile()
+        self.slots = [jax.device_put(slot) for slot in slots]
         # The step's number is the first of what changes after the weights.
         counters = [n for n in self.meta["changing"] if self.state[n].dtype == np.int64]
         self.number = int(self.state[counters[0]])
@@ -97,7 +98,7 @@ class Step:
     def run(self, crops, seed, rate):
         values = (crops, np.array(seed, np.int32), np.float32(rate))
         self.slots[:3] = [jax.device_put(value) for value in values]
-        self.results = self.executable.execute(self.slots)
+        self.results = self.executable(*self.slots)
         for result, parameter in self.becomes.items():
             self.slots[parameter] = self.results[result]
         self.number += 1
@@ -120,26 +121,42 @@ class Step:
 
     def save(self):
         for name, slot in zip(self.meta["parameters"], self.slots, strict=True):
-            if name is not None and slot is not None:
+            if name is not None:
                 self.state[name] = np.asarray(slot)
         new = self.folder / "state.new.npz"
         np.savez_compressed(new, **self.state)
         new.replace(self.folder / "state.npz")
 
 
-def compiled(path):
-    """The executable of a serialised HLO module on the first device.
+def lowered(hlo, slots, terms, becomes):
+    """A serialised HLO module as JAX's own, ready to compile.
 
-    The calls are jaxlib's own, not JAX's public ones (which only take StableHLO that
-    JAX itself exported): tried with jaxlib 0.10.2 and 0.11.2.
+    JAX takes foreign code as `jax.export.Exported` only. So a function of the same
+    signature is exported (`terms` numbers, then each slot that the step changes), and
+    its code replaced. All of this is public, but `jax.extend` may change: what depends
+    on JAX's version is here and nowhere else.
     """
-    stable = _jax.mlir.hlo_to_stablehlo(path.read_bytes())
-    device = jax.devices()[0]
-    with mlir.make_ir_context():
-        module = ir.Module.parse(stable)
-        options = xla_client.CompileOptions()
-        devices = _jax.DeviceList((device,))
-        return device.client.compile_and_load(module, devices, options)
+
+    def signature(*values):
+        changed = (values[becomes[result]] for result in sorted(becomes))
+        return (*(np.float32(0) for _ in range(terms)), *changed)
+
+    try:
+        from jax import export
+        from jax.extend import mlir
+        from jax.extend.mlir.dialects import stablehlo
+
+        code = mlir.serialize_portable_artifact(
+            mlir.hlo_to_stablehlo(hlo), stablehlo.get_current_version()
+        )
+        frame = export.export(jax.jit(signature, keep_unused=True))(*slots)
+        step = dataclasses.replace(frame, mlir_module_serialized=code)
+        return jax.jit(step.call).lower(*slots)
+    except (AttributeError, ImportError, TypeError) as error:
+        raise SystemExit(
+            f"jax {jax.__version__} with jaxlib {jaxlib.__version__} is not known here "
+            f"({str(error).partition(chr(10))[0]}); {TRIED} work: install one of them"
+        ) from error
 
 
 class Progress:
