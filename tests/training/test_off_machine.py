@@ -3,14 +3,17 @@
 import dataclasses
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tfc_vae import models, training
 from tfc_vae.config import TrainConfig
@@ -28,7 +31,9 @@ CONFIG = TrainConfig(
     hold=0.2,
     warmup=3,
     ema=0.9,
+    downscale=(0.5, 0.5),
     validation=0.25,
+    seed=7,
 )
 
 
@@ -68,7 +73,7 @@ def steps_here(run, step):
         chosen = np.arange(2 * number, 2 * number + 2) % len(crops)
         rate = float(training.schedule(CONFIG)(number))
         x = crops[chosen, : CONFIG.patch, : CONFIG.patch]
-        compiled(tf.constant(x), tf.constant([0, number]), tf.constant(rate))
+        compiled(tf.constant(x), tf.constant([CONFIG.seed, number]), tf.constant(rate))
     return [v.numpy() for v in (*model.trainable_variables, *slots)]
 
 
@@ -163,3 +168,21 @@ def test_a_version_of_jax_that_is_not_known_is_said_in_one_line(
     assert line.startswith("jax 99.1 with jaxlib 99.2 is not known here (")
     assert lacks in line and "0.10.2" in line and "install" in line
     assert (step / "state.npz").read_bytes() == before
+
+
+def test_photos_are_scaled_down_as_in_the_run(exported, tmp_path, monkeypatch):
+    """A ramp of one level per pixel, at half the size, is one of two levels."""
+    for name in ("jax", "jaxlib"):  # only the photos are looked at
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setenv("JAX_ENABLE_X64", "1")
+    _, step = exported
+    from_photos = runpy.run_path(str(step / "run_step.py"))["from_photos"]
+    meta = json.loads((step / "meta.json").read_text())
+    ramp = np.broadcast_to(np.arange(200, dtype=np.uint8)[:, None], (150, 200, 3))
+    Image.fromarray(ramp).save(tmp_path / "ramp.png")
+    batches = from_photos(tmp_path, meta, seed=0, first=0, threads=1)
+    batch = next(batches).astype(int)
+    batches.close()
+    assert batch.shape == (2, 64, 64, 3)
+    inside = np.abs(np.diff(batch, axis=2))[:, :, 4:-4]
+    np.testing.assert_allclose(inside.mean(), 2, atol=0.05)

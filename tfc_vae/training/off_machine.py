@@ -8,7 +8,8 @@ crops, a seed for everything that is drawn, the learning rate.
     step.hlo      serialised HLO; StableHLO is made of it on the other machine, because
                   only there is the jaxlib that will compile it
     state.npz     variables: weights, averages, Adam's moments, the step's number
-    meta.json     what each parameter and result of the step is; the schedule
+    meta.json     what each parameter and result of the step is; the run's schedule,
+                  seed and range of scales
     crops.npy     uint8 (n, size, size, 3)
     run_step.py   needs jax and numpy, and pillow for --images
 """
@@ -53,6 +54,8 @@ def export_step(checkpoints: Checkpoints, config: TrainConfig, photos, folder, c
     hlo = _hlo(step, example)
     meta, state = _signature(step, example, changing, hlo)
     meta["schedule"] = schedule(config).get_config()
+    meta["seed"] = config.seed % 2**31  # an int32 there, and not negative
+    meta["downscale"] = config.downscale
     (folder / "step.hlo").write_bytes(hlo.SerializeToString())
     np.savez_compressed(folder / "state.npz", **state)
     np.save(folder / "crops.npy", _crops(photos, config, checkpoints.step, count))

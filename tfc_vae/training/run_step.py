@@ -34,7 +34,8 @@ LOG_EVERY = 100  # steps
 def main():
     args = parse()
     step = Step(args.folder)
-    sources = batches(args, step.meta["crops"], step.number)
+    seed = step.meta["seed"] if args.seed is None else args.seed
+    sources = batches(args, step.meta, seed, step.number)
     print(f"from step {step.number} on {jax.devices()[0]}", flush=True)
     total = args.steps or step.meta["schedule"]["steps"]
     progress = Progress(step.number, total, args.minutes)
@@ -42,7 +43,7 @@ def main():
     try:
         while not progress.done(step.number):
             rate = learning_rate(step.meta["schedule"], step.number, progress)
-            step.run(next(sources), (args.seed, step.number), rate)
+            step.run(next(sources), (seed, step.number), rate)
             if step.number % args.log == 0:
                 step.log(rate, progress.seconds())
             if time.monotonic() - saved > 60 * args.save:
@@ -65,7 +66,7 @@ def parse():
     parser.add_argument(
         "--log", type=int, default=LOG_EVERY, help="steps (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="of all draws (default: the run's)")
     parser.add_argument(
         "--in-order",
         action="store_true",
@@ -187,14 +188,15 @@ def learning_rate(schedule, number, progress):
     return rise * (schedule["peak"] + fall * (schedule["final"] - schedule["peak"]))
 
 
-def batches(args, shape, first):
-    """Endless uint8 batches of `shape`; of one seed and first step always the same."""
+def batches(args, meta, seed, first):
+    """Endless uint8 batches; of one seed and first step always the same."""
     if args.images:
-        return from_photos(args.images, shape, args.seed, first, args.threads)
+        return from_photos(args.images, meta, seed, first, args.threads)
+    shape = meta["crops"]
     crops = np.load(args.folder / "crops.npy", mmap_mode="r")
     if args.in_order:
         return in_order(crops, shape)
-    return from_crops(crops, shape, np.random.default_rng((args.seed, first)))
+    return from_crops(crops, shape, np.random.default_rng((seed, first)))
 
 
 def in_order(crops, shape):
@@ -218,11 +220,11 @@ def from_crops(crops, shape, rng):
         yield batch
 
 
-def from_photos(folder, shape, seed, first, threads):
-    """Squares at random places, scaled down by 0.6 to 0.95; a few batches ahead."""
+def from_photos(folder, meta, seed, first, threads):
+    """Squares at random places, scaled down as in the run; a few batches ahead."""
     from PIL import Image
 
-    count, size = shape[0], shape[1]
+    count, size = meta["crops"][:2]
     photos = []
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
         photo = Image.open(path).convert("RGB")
@@ -234,7 +236,7 @@ def from_photos(folder, shape, seed, first, threads):
 
     def crop(rng):
         photo = photos[rng.integers(len(photos))]
-        side = min(round(size / rng.uniform(0.6, 0.95)), *photo.size)
+        side = min(round(size / rng.uniform(*meta["downscale"])), *photo.size)
         left = rng.integers(photo.width - side + 1)
         top = rng.integers(photo.height - side + 1)
         box = (left, top, left + side, top + side)
