@@ -53,7 +53,7 @@ def write(frozen: Frozen, folder, photos, halo):
             with tempfile.TemporaryDirectory(prefix=".phone-") as temporary:
                 path = Path(temporary) / "scaled.tflite"
                 _convert(PhoneFile(scaled, file, halo), {"": path})
-                quantised.quantise(path, outs["_int8"])
+                quantised.to_int8(path, outs["_int8"])
     for file, ends in VARIANTS.items():
         for end in ends:
             path = folder / f"{file}{end}.tflite"
