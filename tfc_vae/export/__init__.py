@@ -22,6 +22,14 @@ export(model, "saved_models/vr", "photos")
     variants      what each .tflite file costs: bytes, milliseconds, bits
     verify        whether what was written does what was frozen
     warm_up       requests that a server runs when it loads a model
+
+Three things become integers, and three words say so:
+
+    quantise      latents -> the values to code, rounded around their mean: a signature
+    to_integers   the weights of the network that predicts: exact everywhere
+    to_int8       the weights of analysis and synthesis: smaller files, nearly the same
+
+What predict, relax, synthesise, levels and render are, `codec` says.
 """
 
 from tfc_vae.export.freeze import Frozen, freeze

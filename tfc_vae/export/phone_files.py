@@ -44,16 +44,16 @@ def write(frozen: Frozen, folder, photos, halo):
         (frozen.encode(photo, quality), quality)
         for photo, quality in zip(photos, _QUALITIES * len(photos), strict=False)
     ]
-    scaled = quantised.equalised(frozen, coded)
     _convert(FullDecoder(frozen), {"": folder / "decoder_full.tflite"})
     for file in FILES:
         outs = {end: folder / f"{file}{end}.tflite" for end in VARIANTS[file]}
         _convert(PhoneFile(frozen, file, halo), outs)
-        if "_int8" in outs:
-            with tempfile.TemporaryDirectory(prefix=".phone-") as temporary:
-                path = Path(temporary) / "scaled.tflite"
-                _convert(PhoneFile(scaled, file, halo), {"": path})
-                quantised.quantise(path, outs["_int8"])
+    quantised.to_int8(folder / "encoder.tflite", folder / "encoder_int8.tflite")
+    scaled = PhoneFile(quantised.equalised(frozen, coded), "synthesis", halo)
+    with tempfile.TemporaryDirectory(prefix=".phone-") as temporary:
+        path = Path(temporary) / "synthesis.tflite"
+        _convert(scaled, {"": path})
+        quantised.to_int8(path, folder / "synthesis_int8.tflite")
     for file, ends in VARIANTS.items():
         for end in ends:
             path = folder / f"{file}{end}.tflite"

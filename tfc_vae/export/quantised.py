@@ -51,7 +51,7 @@ _HALF = qtyping.OpQuantizationConfig(
 _FAINTEST = 3e-3  # of the largest spread; a channel that is never used has none
 
 
-def quantise(path, out):
+def to_int8(path, out):
     """Writes the file `path` with integer transforms to `out`."""
     if not any(re.search(_SCOPE, name) for name in tflite.outputs(path, "CONV_2D")):
         shutil.copy(path, out)  # a published synthesis: transposed convolutions only
