@@ -141,7 +141,7 @@ def model_facts(model):
         for path in sorted(info.folder.rglob("*"))
         if path.is_file()
     }
-    return {"complexity": info.manifest.get("complexity"), "file_bytes": sizes}
+    return {"complexity": info.manifest.complexity, "file_bytes": sizes}
 
 
 if __name__ == "__main__":

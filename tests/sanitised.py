@@ -25,7 +25,7 @@ one = np.array([1])
 tables = Tables(1, one, one, np.array([[1, 1]]), np.array([True]))
 state, none = np.array([1 << 15], np.uint32), np.empty(0, np.uint16)
 rows, out = np.zeros(2**15, np.int16), np.empty(2**14, np.int16)
-distributions = tables.skip, tables.entries, tables.values_at, tables.precision
+distributions = tables.skip, tables.entry_at, tables.value_at, tables.precision
 _lanes.pop(state, none, none, rows, *distributions, out)
 """
 

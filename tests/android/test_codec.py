@@ -57,7 +57,7 @@ class Server:
 
     def __init__(self, codec):
         self._networks = codec.networks
-        channels = codec.info.manifest["channels"]
+        channels = codec.info.channels
         self._y, self._z = channels["y"], channels["z"]
         self.calls = []  # (name, height, width)
 

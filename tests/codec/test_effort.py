@@ -55,7 +55,7 @@ def test_every_choice_is_the_cheapest_there_is(weight):
             continue
         offset = values - TABLES.low[row]
         size = TABLES.size[row]
-        symbols = TABLES.first[row] + np.where(
+        symbols = TABLES.first_symbol[row] + np.where(
             (offset >= 0) & (offset < size), offset, size
         )
         for target in np.rint(rng.uniform(-30, 30, 40) * choices.GRID) / choices.GRID:

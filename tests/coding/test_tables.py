@@ -78,11 +78,13 @@ def test_ideal_bits_are_the_logarithms_and_sixteen_for_an_escape():
 
 def test_every_place_names_the_symbol_whose_interval_holds_it():
     tables = two_rows()
-    assert tables.symbols.tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 3, 3] + [4] * 6 + [5] * 8
-    assert (tables.entries >> 16).tolist() == (
+    assert (
+        tables.symbol_at.tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 3, 3] + [4] * 6 + [5] * 8
+    )
+    assert (tables.entry_at >> 16).tolist() == (
         [4] * 4 + [3] * 3 + [1] + [2] * 2 + [6] * 6 + [8] * 8
     )
-    assert (tables.entries & 0xFFFF).tolist() == (
+    assert (tables.entry_at & 0xFFFF).tolist() == (
         [0, 1, 2, 3, 0, 1, 2, 0, 0, 1, 0, 1, 2, 3, 4, 5, *range(8)]
     )
 

@@ -17,7 +17,6 @@ from tfc_vae.export import (
     VerifyError,
     export,
     freeze,
-    manifest,
     phone,
     saved_model,
     tflite,
@@ -192,7 +191,7 @@ def test_a_preset_without_means_runs_on_both_backends_as_frozen(photos, tmp_path
     """The files that decode, and the checks of `verify` on them."""
     photo = photos[0][:128, :192]
     frozen = freeze(published("bmshj2018"), [photo])
-    halo = manifest.HALO["classic"]
+    halo = models.halos(frozen.model)
     for half, module in (("encoder", Sender), ("decoder", Receiver)):
         saved_model.write(module(frozen), tmp_path / half / "1")
     (tmp_path / "tflite").mkdir()

@@ -16,7 +16,7 @@ from tfc_vae.coding import integer
 from tfc_vae.coding.geometry import MEAN_STEPS
 from tfc_vae.export import freeze
 from tfc_vae.export.freeze import SCALES
-from tfc_vae.export.integers import quantise
+from tfc_vae.export.integers import to_integers
 from tfc_vae.layers.integer import apply, integer_conv
 
 QUALITIES = (1.0, 37.25, 64.0, 100.0)
@@ -186,7 +186,7 @@ def test_channels_that_are_hardly_ever_used_stay_within_the_rules():
     conv.set_weights([kernel, np.where(np.arange(8) % 2, 0, 1e-4 - peaks)])
     ones = np.ones(4)
     last = (1000 * ones, 0 * ones, -(2**15) * ones, 2**15 * ones)
-    layers = quantise(network, [z], last)
+    layers = to_integers(network, [z], last)
     assert layers[0].shift[::2].max() == integer.SHIFT_MIN < layers[0].shift[1::2].min()
     expected = 1000 * network(x)[0].numpy()
     apart = np.abs(integer.run(layers, z) - expected)

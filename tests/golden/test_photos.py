@@ -1,5 +1,7 @@
 """The golden photos are what they say; the damaged ones are damaged in many ways."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -19,8 +21,9 @@ def test_they_are_made_by_the_shipped_model(name):
 
 
 def test_another_model_is_named_with_what_to_do(tmp_path):
-    manifest = {"name": "newer", "model_id": "0123456789abcdef"}
-    why = read.misfit(read.load("kitten"), store.ModelInfo(tmp_path, manifest))
+    shipped = store.find(None).manifest
+    newer = dataclasses.replace(shipped, name="newer", model_id="0123456789abcdef")
+    why = read.misfit(read.load("kitten"), store.ModelInfo(tmp_path, newer))
     assert "newer, 0123456789abcdef: run `python tests/golden/make.py --photos`" in why
 
 

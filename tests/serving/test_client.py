@@ -61,8 +61,9 @@ def test_an_image_beyond_the_servers_limit_is_refused(remote, height, width):
 def test_a_file_of_such_an_image_is_refused(remote, local, photo, height, width):
     header, sections = container.unpack(local.compress(photo))
     large = dataclasses.replace(header, height=height, width=width)
-    with pytest.raises(FormatError, match="more than the 16777216|more latents"):
+    with pytest.raises(FormatError) as refused:
         remote.decompress(container.pack(large, sections))
+    assert refused.value.fault == "too-large"
 
 
 def test_a_quality_out_of_range_is_refused(remote, photo):
@@ -75,7 +76,7 @@ def test_an_array_that_is_no_image_is_refused(remote, photo):
         remote.compress(photo.astype(np.float32))
 
 
-def test_a_damaged_file_is_refused_in_the_same_words(remote, local, photo):
+def test_a_damaged_file_is_refused_for_the_same_fault(remote, local, photo):
     header, sections = container.unpack(local.compress(photo))
     stream = sections["S"]
     forged = [stream[:-2], stream + b"\0\0", bytes(len(stream)), stream[:-1]]
@@ -84,7 +85,7 @@ def test_a_damaged_file_is_refused_in_the_same_words(remote, local, photo):
             local.decompress(data)
         with pytest.raises(FormatError) as found:
             remote.decompress(data)
-        assert str(found.value) == str(expected.value)
+        assert found.value.fault == expected.value.fault == "stream"
 
 
 def test_a_file_of_another_model_is_refused(remote, local, photo):

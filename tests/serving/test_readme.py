@@ -52,7 +52,7 @@ def test_every_block_does_what_the_text_says(run, local, tmp_path):
     assert '"height": 390' in curl and '"quality": 50.0' in curl
     assert ours == ""
     assert "'height': 390" in client and official == ""
-    assert "not a tfcv file: starts with b\\\\'rubbish\\\\'" in bad
+    assert "[magic: not a tfcv file: " in bad
     assert (tmp_path / "kitten.tfcv").read_bytes() == data
     assert images.read(tmp_path / "kitten.png").shape == photo.shape
 

@@ -51,7 +51,7 @@ def large():
 def hyper_latents(model):
     """Random ones, in the range that a file can hold and far beyond it."""
     random = np.random.default_rng(4)
-    channels = model.info.manifest["channels"]["z"]
+    channels = model.info.channels["z"]
     cases = [(1, 1, 1.0, 3), (2, 9, 50.5, 12), (5, 4, 99.9, 60), (3, 3, 100.0, 3000)]
     return [
         (random.integers(-limit, limit + 1, (rows, columns, channels)), quality)

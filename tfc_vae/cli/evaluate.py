@@ -175,7 +175,7 @@ def _ours(args):
 def _identity(model, backend):
     """Differs where a file of the model does, weights included, or what runs it."""
     runtime = {"litert": "ai-edge-litert", "tf": "tensorflow"}[backend]
-    parts = [model.info.manifest["files"], tfc_vae.__version__]
+    parts = [model.info.manifest.files, tfc_vae.__version__]
     parts.append(importlib.metadata.version(runtime))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -29,8 +29,8 @@ def _facts(info):
         "name": info.name,
         "model_id": info.model_id.hex(),
         "folder": str(info.folder),
-        "files": {name: file["bytes"] for name, file in info.manifest["files"].items()},
-        "rate_distortion": info.manifest["rate_distortion"],
+        "files": {name: file["bytes"] for name, file in info.manifest.files.items()},
+        "rate_distortion": info.manifest.rate_distortion,
     }
 
 

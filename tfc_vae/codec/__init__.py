@@ -4,7 +4,8 @@
     model       what an exported model can do, for whole images
     windows     networks in windows of bounded memory
     backends    what runs the networks
-    store       finding models, and what their manifests say
+    store       finding models
+    manifest    what a model folder says of itself
     effort/     encode-time search; loaded by who asks for it
     targets     a size or a PSNR instead of a quality
     payload     decoder_full.tflite as a reader
@@ -20,16 +21,18 @@ Words for the networks, here and in `export`:
 
 from tfc_vae.codec.learned import DEFAULT_QUALITY, LearnedCodec
 from tfc_vae.codec.levels import EffortError
+from tfc_vae.codec.manifest import Manifest, ModelError
 from tfc_vae.codec.model import Model
 from tfc_vae.codec.protocol import ImageCodec, Networks
 from tfc_vae.codec.rate_control import TargetError
-from tfc_vae.codec.store import ModelError, ModelInfo, find, find_id, shipped
+from tfc_vae.codec.store import ModelInfo, find, find_id, shipped
 
 __all__ = [
     "DEFAULT_QUALITY",
     "EffortError",
     "ImageCodec",
     "LearnedCodec",
+    "Manifest",
     "Model",
     "ModelError",
     "ModelInfo",

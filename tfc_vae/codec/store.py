@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfc_vae import coding
+from tfc_vae.codec.manifest import Manifest, ModelError, read
 from tfc_vae.coding import rate_points
 from tfc_vae.coding.rate_points import SPAN, STEPS
 from tfc_vae.config import ModelConfig
@@ -22,24 +22,20 @@ DEFAULT = "vr"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
-class ModelError(ValueError):
-    """A model that is not there, or not complete."""
-
-
 @dataclass(frozen=True)
 class ModelInfo:
     """An exported model: its folder and what its manifest says."""
 
     folder: Path
-    manifest: dict
+    manifest: Manifest
 
     @property
     def name(self) -> str:
-        return self.manifest["name"]
+        return self.manifest.name
 
     @property
     def model_id(self) -> bytes:
-        return bytes.fromhex(self.manifest["model_id"])
+        return bytes.fromhex(self.manifest.model_id)
 
     def check(self, header: Header) -> None:
         """Raises `ModelError` if another model made the file with this header."""
@@ -52,17 +48,17 @@ class ModelInfo:
     @property
     def channels(self) -> dict:
         """Of "y" and "z"."""
-        return self.manifest["channels"]
+        return self.manifest.channels
 
     @property
     def halo(self) -> dict:
         """How far each network sees beyond its own cells; None: everywhere."""
-        return self.manifest["halo"]
+        return self.manifest.halo
 
     @property
     def plan(self) -> coding.Plan:
         """The order of what is coded."""
-        return coding.Plan(self.channels["z"], self.manifest["z_rows"])
+        return coding.Plan(self.channels["z"], self.manifest.z_rows)
 
     def tables(self) -> coding.Tables:
         """Reads the frequency tables."""
@@ -167,13 +163,6 @@ def find_id(model_id: bytes) -> ModelInfo:
 
 
 def open_folder(folder: str | os.PathLike) -> ModelInfo:
-    """Reads a model folder's manifest."""
-    path = Path(folder) / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text())
-        info = ModelInfo(Path(folder), manifest)
-        if len(info.model_id) != 8 or not info.name:
-            raise ValueError("model_id is not 8 bytes")
-    except (OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{path}: not a model's manifest ({error})") from error
-    return info
+    """Reads a model folder's manifest; raises `ModelError`."""
+    folder = Path(folder)
+    return ModelInfo(folder, read(folder / "manifest.json"))

@@ -58,8 +58,8 @@ def encode(
     """Codes groups of integers, which are decoded in the same order.
 
     Args:
-      groups: (values, rows) pairs of integer arrays of one shape; values are int16,
-        and 0 where the row is skipped; rows are rows of `tables`.
+      groups: (values, index) pairs of integer arrays of one shape; values are int16,
+        and 0 where the row is skipped; index are rows of `tables`.
       tables: the distributions.
       lanes: a power of two from 1 to 256.
 
@@ -71,20 +71,20 @@ def encode(
       CodingError: a value, a row or the number of lanes is out of range.
     """
     _check_lanes(lanes)
-    found = [loops.find(*_group(values, rows), tables) for values, rows in groups]
+    found = [loops.find(*_group(values, index), tables) for values, index in groups]
     state = np.full(lanes, LOW, np.uint32)
     state, words = loops.push(state, [symbols for symbols, _ in found], tables)
     stream = state.astype("<u4").tobytes() + words.astype("<u2").tobytes()
     return stream, b"".join(escapes.astype("<i2").tobytes() for _, escapes in found)
 
 
-def ideal_bits(values: ArrayLike, rows: ArrayLike, tables: Tables) -> float:
+def ideal_bits(values: ArrayLike, index: ArrayLike, tables: Tables) -> float:
     """Returns the exact cost of `values` under the integer tables, in bits.
 
     It counts 16 bits for each escaped value and nothing for the coder's own end state.
     Arguments and errors are those of a group in `encode`.
     """
-    symbols, _ = loops.find(*_group(values, rows), tables)
+    symbols, _ = loops.find(*_group(values, index), tables)
     counts = np.bincount(symbols, minlength=len(tables.cost))
     return float(counts @ tables.cost)
 
@@ -115,13 +115,13 @@ class Decoder:
         self._words = np.frombuffer(stream, "<u2", offset=size).astype(np.uint16)
         self._escapes = np.frombuffer(escapes, "<i2").astype(np.int16)
 
-    def pop(self, rows: ArrayLike) -> np.ndarray:
-        """Returns the next group's values, int16 in the shape of `rows`.
+    def pop(self, index: ArrayLike) -> np.ndarray:
+        """Returns the next group's values, int16 in the shape of `index`.
 
         Raises:
           CodingError: the stream ends too early, or a row does not exist.
         """
-        index = _int16(rows, "rows")
+        index = _int16(index, "index")
         values, self._state, self._words, self._escapes = loops.pop(
             self._state, self._words, self._escapes, index.reshape(-1), self._tables
         )
@@ -140,13 +140,13 @@ class Decoder:
             )
 
 
-def _group(values: ArrayLike, rows: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    values, rows = _int16(values, "values"), _int16(rows, "rows")
-    if values.shape != rows.shape:
+def _group(values: ArrayLike, index: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    values, index = _int16(values, "values"), _int16(index, "index")
+    if values.shape != index.shape:
         raise CodingError(
-            f"values {values.shape} with rows {rows.shape}; expected one shape"
+            f"values {values.shape} with index {index.shape}; expected one shape"
         )
-    return values.reshape(-1), rows.reshape(-1)
+    return values.reshape(-1), index.reshape(-1)
 
 
 def _int16(array: ArrayLike, name: str) -> np.ndarray:

@@ -11,18 +11,18 @@ from tfc_vae.coding.tables import ESCAPE, CodingError, Tables
 
 
 def find(
-    values: np.ndarray, rows: np.ndarray, tables: Tables
+    values: np.ndarray, index: np.ndarray, tables: Tables
 ) -> tuple[np.ndarray, np.ndarray]:
     """See `loops_numpy.find`."""
     symbols = np.empty(values.shape, np.int32)
     try:
         coded, escaped = _lanes.find(
             values,
-            rows,
+            index,
             tables.skip,
             tables.low,
             tables.size,
-            tables.first,
+            tables.first_symbol,
             symbols,
         )
     except ValueError as error:
@@ -30,7 +30,7 @@ def find(
     symbols = symbols[:coded]
     if not escaped:
         return symbols, np.empty(0, np.int16)
-    kept = values[~tables.skip[rows]]
+    kept = values[~tables.skip[index]]
     return symbols, kept[tables.value[symbols] == ESCAPE]
 
 
@@ -58,20 +58,20 @@ def pop(
     state: np.ndarray,
     words: np.ndarray,
     escapes: np.ndarray,
-    rows: np.ndarray,
+    index: np.ndarray,
     tables: Tables,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """See `loops_numpy.pop`."""
-    state, values = state.copy(), np.empty(rows.shape, np.int16)
+    state, values = state.copy(), np.empty(index.shape, np.int16)
     try:
         at, escape_at = _lanes.pop(
             state,
             words,
             escapes,
-            rows,
+            index,
             tables.skip,
-            tables.entries,
-            tables.values_at,
+            tables.entry_at,
+            tables.value_at,
             tables.precision,
             values,
         )

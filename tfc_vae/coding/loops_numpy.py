@@ -12,12 +12,12 @@ LOW = 1 << 15
 
 
 def find(
-    values: np.ndarray, rows: np.ndarray, tables: Tables
+    values: np.ndarray, index: np.ndarray, tables: Tables
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds what codes each value.
 
     Args:
-      values, rows: int16 (n,); values are 0 where the row is skipped.
+      values, index: int16 (n,); values are 0 where the row is skipped.
       tables: the distributions.
 
     Returns:
@@ -27,12 +27,12 @@ def find(
     Raises:
       CodingError: a row does not exist, or a value of a skipped row is not 0.
     """
-    _check_rows(rows, tables)
-    coded = ~tables.skip[rows]
+    _check_rows(index, tables)
+    coded = ~tables.skip[index]
     if values[~coded].any():
         raise CodingError("values in skipped rows must be 0: they are not coded")
-    values, rows = values[coded], rows[coded]
-    symbols = flat_symbols(values.astype(np.int32), rows, tables)
+    values, index = values[coded], index[coded]
+    symbols = flat_symbols(values.astype(np.int32), index, tables)
     return symbols.astype(np.int32), values[tables.value[symbols] == ESCAPE]
 
 
@@ -50,7 +50,7 @@ def push(
       state: uint32 (lanes,).
       words: uint16, in the order of the reader.
     """
-    dealt = [_deal(group, len(state), null=tables.first[-1]) for group in groups]
+    dealt = [_deal(group, len(state), null=tables.first_symbol[-1]) for group in groups]
     symbols = np.concatenate([np.empty((0, len(state)), np.int32), *dealt])
     frequency, start = tables.frequency[symbols], tables.start[symbols]
     state, words = _push(state.astype(np.int32), frequency, start, tables.precision)
@@ -61,7 +61,7 @@ def pop(
     state: np.ndarray,
     words: np.ndarray,
     escapes: np.ndarray,
-    rows: np.ndarray,
+    index: np.ndarray,
     tables: Tables,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Takes one group from the lanes; the inverse of `find` and `push`.
@@ -70,7 +70,7 @@ def pop(
       state: uint32 (lanes,), each in [LOW, LOW << 16).
       words: uint16, what is left of the stream.
       escapes: int16, what is left of the side list.
-      rows: int16 (n,).
+      index: int16 (n,).
       tables: the distributions.
 
     Returns:
@@ -81,19 +81,19 @@ def pop(
     Raises:
       CodingError: there are too few words or escapes, or a row does not exist.
     """
-    _check_rows(rows, tables)
-    coded = ~tables.skip[rows]
-    some = rows[coded]
+    _check_rows(index, tables)
+    coded = ~tables.skip[index]
+    some = index[coded]
     places = _deal(some, len(state), null=tables.rows)
     places <<= tables.precision
     state, words = _pop(state.astype(np.int32), words, places, tables)
-    found = tables.values_at.take(places.reshape(-1)[: some.size])
+    found = tables.value_at.take(places.reshape(-1)[: some.size])
     escaped = found == ESCAPE
     count = np.count_nonzero(escaped)
     if count > escapes.size:
         raise CodingError("too few escaped values: the stream is damaged")
     found[escaped] = escapes[:count]
-    values = np.zeros(rows.shape, np.int16)
+    values = np.zeros(index.shape, np.int16)
     values[coded] = found
     return values, state.astype(np.uint32), words, escapes[count:]
 
@@ -129,7 +129,7 @@ def _push(state, frequency, start, precision):
 
 def _pop(state, words, places, tables):
     """places: int32 (steps, lanes), row << precision; **the slots are added to it**."""
-    entries, state = tables.entries, state.copy()
+    entries, state = tables.entry_at, state.copy()
     slot, entry, scratch = (np.empty_like(state) for _ in range(3))
     empty, at = np.empty(state.shape, bool), 0
     bits, word_bits = np.int32(tables.precision), np.int32(16)
@@ -163,6 +163,6 @@ def _deal(items, lanes, null):
     return dealt.reshape(steps, lanes)
 
 
-def _check_rows(rows, tables):
-    if rows.size and (rows.min() < 0 or rows.max() >= tables.rows):
-        raise CodingError(f"rows must be integers from 0 to {tables.rows - 1}")
+def _check_rows(index, tables):
+    if index.size and (index.min() < 0 or index.max() >= tables.rows):
+        raise CodingError(f"index must be integers from 0 to {tables.rows - 1}")

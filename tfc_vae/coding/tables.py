@@ -72,7 +72,7 @@ class Tables:
     # "null", comes last and has probability one: coding it leaves a state as it is.
 
     @cached_property
-    def first(self) -> np.ndarray:
+    def first_symbol(self) -> np.ndarray:
         """The flat number of each row's symbol 0, then of null; int32 (rows + 1,)."""
         return _exclusive_sum(np.append(self.size + 1, 1))
 
@@ -84,7 +84,7 @@ class Tables:
     @cached_property
     def start(self) -> np.ndarray:
         """The sum of the frequencies before a symbol in its row; int32 (symbols,)."""
-        return self.begin & np.int32((1 << self.precision) - 1)
+        return self.first_slot & np.int32((1 << self.precision) - 1)
 
     @cached_property
     def value(self) -> np.ndarray:
@@ -101,30 +101,30 @@ class Tables:
         return np.where(self.value == ESCAPE, bits + ESCAPE_BITS, bits)
 
     # A place is row << precision | slot, where slot is a state's lowest bits. Row
-    # number `rows` is null's. A flat symbol owns `frequency` places from `begin` on.
+    # number `rows` is null's. A flat symbol owns `frequency` places from `first_slot`.
 
     @cached_property
-    def begin(self) -> np.ndarray:
+    def first_slot(self) -> np.ndarray:
         """The first place of each flat symbol; int32 (symbols,)."""
         return _exclusive_sum(self.frequency)
 
     @cached_property
-    def symbols(self) -> np.ndarray:
+    def symbol_at(self) -> np.ndarray:
         """The flat symbol at each place; int16 where that is enough, else int32."""
         count = len(self.frequency)
         numbers = np.arange(count, dtype=np.int16 if count <= 2**15 else np.int32)
         return np.repeat(numbers, self.frequency)
 
     @cached_property
-    def values_at(self) -> np.ndarray:
+    def value_at(self) -> np.ndarray:
         """The value of the symbol at each place, or ESCAPE; int16."""
-        return self.value[self.symbols].astype(np.int16)
+        return self.value[self.symbol_at].astype(np.int16)
 
     @cached_property
-    def entries(self) -> np.ndarray:
-        """At each place: its symbol's frequency << 16 | place - begin; int32."""
-        place = np.arange(len(self.symbols), dtype=np.int32)
-        bias = place - np.repeat(self.begin, self.frequency)
+    def entry_at(self) -> np.ndarray:
+        """At each place: its symbol's frequency << 16 | place - first_slot; int32."""
+        place = np.arange(len(self.symbol_at), dtype=np.int32)
+        bias = place - np.repeat(self.first_slot, self.frequency)
         return np.repeat(self.frequency << 16, self.frequency) + bias
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -191,12 +191,12 @@ def concatenate(*tables: Tables) -> Tables:
     )
 
 
-def flat_symbols(values: np.ndarray, rows: np.ndarray, tables: Tables) -> np.ndarray:
+def flat_symbols(values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
     """Returns the flat number of the symbol that codes each value, an int array."""
-    offset = values - tables.low[rows]
-    size = tables.size[rows]
+    offset = values - tables.low[index]
+    size = tables.size[index]
     inside = (offset >= 0) & (offset < size)
-    return tables.first[rows] + np.where(inside, offset, size)
+    return tables.first_symbol[index] + np.where(inside, offset, size)
 
 
 def _frequencies(pmf, precision):

@@ -6,6 +6,7 @@ export(model, "saved_models/vr", "photos")
     run           `export`: a folder that replaces the old one when all checks passed
     freeze        the one door from floats to integers; `Frozen`
     integers      the hyper synthesis as integer layers
+    signatures    what they take and give, and in which file: one table
     modules       what the SavedModels hold: sender and receiver
     serving       their signatures for files in, files out
     receive       sections of a file -> symbols and their prediction, in a graph
@@ -16,11 +17,19 @@ export(model, "saved_models/vr", "photos")
     tflite        converts one
     quantised     the variants with integer transforms
     ops/          entropy coder, container and images as stock operations
-    manifest      manifest.json and the model card
+    manifest      what `codec.Manifest` says of an export; the model card
     complexity    multiplications per pixel and parameters
     variants      what each .tflite file costs: bytes, milliseconds, bits
     verify        whether what was written does what was frozen
     warm_up       requests that a server runs when it loads a model
+
+Three things become integers, and three words say so:
+
+    quantise      latents -> the values to code, rounded around their mean: a signature
+    to_integers   the weights of the network that predicts: exact everywhere
+    to_int8       the weights of analysis and synthesis: smaller files, nearly the same
+
+What predict, relax, synthesise, levels and render are, `codec` says.
 """
 
 from tfc_vae.export.freeze import Frozen, freeze

@@ -21,7 +21,7 @@ from tfc_vae.coding.integer import IntegerLayer
 from tfc_vae.coding.rate_points import FIRST, LAST, SPAN, STEPS
 from tfc_vae.coding.tables import Tables
 from tfc_vae.config import ModelConfig
-from tfc_vae.export.integers import quantise
+from tfc_vae.export.integers import to_integers
 from tfc_vae.layers.integer import IntegerConv, apply, integer_conv, relaxed
 from tfc_vae.models import Hyperprior
 from tfc_vae.models.hyperprior import INDEX_UNIT
@@ -198,7 +198,8 @@ def freeze(model: Hyperprior, photos) -> Frozen:
     ranges of the integer network's activations. Raises ValueError if an accumulator
     could leave the range where float32 is exact.
     """
-    hyper = quantise(model.hyper_synthesis, _z_samples(model, photos), _heads(model))
+    samples = _z_samples(model, photos)
+    hyper = to_integers(model.hyper_synthesis, samples, _heads(model))
     shift = np.rint(model.gains.log_gain.numpy() * (INDEX_STEPS / LOG_STEP))
     shift = shift.astype(np.int32)
     tables = _tables(model)

@@ -10,22 +10,17 @@ as long as in Java, JavaScript or C, and the image is decoded as a whole.
 import tensorflow as tf
 
 from tfc_vae.coding.rate_points import STEPS
+from tfc_vae.export import signatures
 from tfc_vae.export.freeze import Frozen
 from tfc_vae.export.ops import loops_tflite, rans_ops
 from tfc_vae.export.receive import receive
 
-_ONE = tf.TensorSpec((1,), tf.int32)
-
 
 class FullDecoder(tf.Module):
-    """One signature, "decode".
+    """One signature, "decode"; see `signatures`.
 
-    payload: uint8 (n,), the stream section and after it the escapes, if any;
-    stream_bytes: int32 (1,), where they meet; size: int32 (2,), height and width;
-    quality_q8, lanes: int32 (1,), as in the header, lanes from 1 to 256.
-
-    Returns pixels, uint8 (height, width, 3), and ok, bool (1,): false for a damaged
-    stream, whose pixels mean nothing.
+    pixels are (height, width, 3). With ok false, for a damaged stream, they mean
+    nothing.
     """
 
     def __init__(self, frozen: Frozen):
@@ -38,15 +33,7 @@ class FullDecoder(tf.Module):
             *convs,
             frozen.shift_rows,
         )
-        specs = {
-            "payload": tf.TensorSpec((None,), tf.uint8),
-            "stream_bytes": _ONE,
-            "size": tf.TensorSpec((2,), tf.int32),
-            "quality_q8": _ONE,
-            "lanes": _ONE,
-        }
 
-        @tf.function(input_signature=list(specs.values()), autograph=False)
         def decode(payload, stream_bytes, size, quality_q8, lanes):
             octets = tf.cast(payload, tf.int32)
             sections = octets[: stream_bytes[0]], octets[stream_bytes[0] :]
@@ -62,6 +49,6 @@ class FullDecoder(tf.Module):
                 loops_tflite,
             )
             pixels = frozen.synthesise(y, mean, quality)[0, :height, :width]
-            return {"pixels": pixels, "ok": rans_ops.finished(*rest)[tf.newaxis]}
+            return pixels, rans_ops.finished(*rest)[tf.newaxis]
 
-        self.functions = {"decode": decode}
+        self.functions = signatures.functions("decoder_full", frozen, decode=decode)

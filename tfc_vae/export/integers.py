@@ -1,4 +1,4 @@
-"""The hyper synthesis, quantised: Keras layers in, integer layers out.
+"""The hyper synthesis as integers: Keras layers in, integer layers out.
 
 Activations get scales from a calibration run, so that each channel uses the whole of
 0 to 255; the scales of one layer's results are folded into the next layer's weights.
@@ -22,8 +22,8 @@ from tfc_vae.layers import DepthToSpace
 ACTIVATION_MAX = 255
 
 
-def quantise(network, z_samples, last) -> tuple[IntegerLayer, ...]:
-    """Quantises a chain of convolutions with ReLU between them.
+def to_integers(network, z_samples, last) -> tuple[IntegerLayer, ...]:
+    """Makes integer layers of a chain of convolutions with ReLU between them.
 
     network: a Keras Sequential. z_samples: list of integer (h, w, c) to calibrate on.
     last: (factor, offset, low, high), each per output channel of the last layer, whose
@@ -78,7 +78,7 @@ def _stages(network):
             stages.append((layer, 1))
     for conv, _ in stages[:-1]:
         if conv.activation is not keras.activations.relu:
-            raise ValueError(f"{conv.name}: only ReLU can be quantised")
+            raise ValueError(f"{conv.name}: only ReLU becomes integers")
     return stages
 
 

@@ -1,37 +1,23 @@
-"""What an export says of itself: manifest.json for programs, README.md for people."""
+"""What an export says of itself: manifest.json for programs, README.md for people.
+
+The keys of the former, and how they are read, are in `codec.manifest`.
+"""
 
 import hashlib
 import importlib.metadata
-import json
 from pathlib import Path
 
 import tensorflow as tf
 
 import tfc_vae
+from tfc_vae.codec import Manifest
 from tfc_vae.export.complexity import complexity
 from tfc_vae.export.freeze import Frozen
+from tfc_vae.models import halos
 from tfc_vae.models.priors import SCALES
 
-# How far beyond its own block each output depends on inputs, at most: in latents, of
-# the hyper networks in z. None: strided convolutions of an odd size see a plane's far
-# end, so it must stay whole.
-HALO = {
-    "classic": {
-        "analysis": 3,
-        "synthesis": 4,
-        "hyper_analysis": None,
-        "hyper_synthesis": 3,
-    },
-    "low_resolution": {
-        "analysis": 5,
-        "synthesis": 6,
-        "hyper_analysis": 0,
-        "hyper_synthesis": 2,
-    },
-}
 
-
-def describe(frozen: Frozen, folder, name) -> dict:
+def describe(frozen: Frozen, folder, name) -> Manifest:
     """Builds the manifest of the files in `folder`, without what is measured."""
     folder = Path(folder)
     files = {
@@ -42,33 +28,33 @@ def describe(frozen: Frozen, folder, name) -> dict:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return {
-        "name": name,
-        "model_id": frozen.model_id.hex(),
-        "channels": {"y": frozen.config.latents, "z": frozen.config.hyper_filters},
-        "z_rows": SCALES,
-        "halo": HALO[frozen.config.transforms],
-        "accumulator_bits": [
-            (layer.accumulator_bound()).bit_length() for layer in frozen.hyper
+    return Manifest(
+        name=name,
+        model_id=frozen.model_id.hex(),
+        channels={"y": frozen.config.latents, "z": frozen.config.hyper_filters},
+        z_rows=SCALES,
+        halo=halos(frozen.model),
+        files=files,
+        rate_distortion={"images": "not measured yet", "rows": []},
+        accumulator_bits=[
+            layer.accumulator_bound().bit_length() for layer in frozen.hyper
         ],
-        "complexity": complexity(frozen.model),
-        "versions": {
+        complexity=complexity(frozen.model),
+        versions={
             "tfc_vae": tfc_vae.__version__,
             "tensorflow": tf.__version__,
             "tensorflow-compression": importlib.metadata.version(
                 "tensorflow-compression"
             ),
         },
-        "rate_distortion": {"images": "not measured yet", "rows": []},
-        "variants": {"processor": "not measured yet", "rows": []},
-        "files": files,
-    }
+        variants={"processor": "not measured yet", "rows": []},
+    )
 
 
-def write(manifest: dict, frozen: Frozen, folder):
+def write(manifest: Manifest, frozen: Frozen, folder):
     """Writes manifest.json and the model card."""
     folder = Path(folder)
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    manifest.write(folder / "manifest.json")
     (folder / "README.md").write_text(_card(manifest, frozen))
 
 
@@ -106,15 +92,15 @@ def _card(manifest, frozen):
     rows = "\n".join(
         f"| {row['quality']:g} | {row['bpp']:.3f} | {row['psnr']:.2f} | "
         f"{_optional(row['ms_ssim'])} |"
-        for row in manifest["rate_distortion"]["rows"]
+        for row in manifest.rate_distortion["rows"]
     )
     rates = "every rate" if frozen.config.variable_rate else "one rate"
-    return f"""# {manifest["name"]}
+    return f"""# {manifest.name}
 
 An image compression model of tfc_vae: {frozen.config.kind} hyperprior,
 {frozen.config.transforms} transforms, {rates} in one model, trained for
 {_AIMS[frozen.config.distortion]}.
-Model id `{manifest["model_id"]}`: files name it, and only this model decodes them.
+Model id `{manifest.model_id}`: files name it, and only this model decodes them.
 
 | file | what |
 |---|---|
@@ -126,7 +112,7 @@ Model id `{manifest["model_id"]}`: files name it, and only this model decodes th
 | `averaged.weights.h5` | the Keras weights, for `train.py --init` |
 | `config.json`, `manifest.json` | options; hashes, versions, sizes, numbers |
 
-Rate and distortion, {manifest["rate_distortion"]["images"]}, real files; the mean over
+Rate and distortion, {manifest.rate_distortion["images"]}, real files; the mean over
 images of each image's value:
 
 | quality | bpp | PSNR (dB) | MS-SSIM |
@@ -139,10 +125,10 @@ images of each image's value:
 which both sides need and which is exact; `synthesis` has `synthesise`. Each works at
 any size, and for tiles of 256 and 512 pixels as `synthesise_256` and so on.
 `decoder_full` takes a file's payload and gives pixels. `_fp16`: float16 constants.
-`_int8`: 8-bit weights, activations quantised as they come. `_int16x8`: 8-bit weights
-and 16-bit activations, for NPUs. In both the linear shortcut stays float.
+`_int8`: 8-bit weights, activations quantised as they come; the linear shortcut stays
+float.
 
-{_variants(manifest["variants"])}
+{_variants(manifest.variants)}
 
 Made for photographs. Text, line art and screenshots take more bytes than with PNG.
 Weights: Apache-2.0. Trained on photographs with free licences; none is included.

@@ -1,9 +1,7 @@
 """Transforms with 8-bit weights, for runtimes and chips that are faster with them.
 
-    int8      weights int8 per channel, activations int8, quantised as they come
-              (dynamic range): a third of the bytes, and faster on a CPU
-    int16x8   weights int8, activations int16 with fixed ranges: for NPUs that want
-              integers; on a CPU it runs in slow kernels
+Weights are int8 per channel, activations int8, quantised as they come (dynamic range):
+a third of the bytes, and faster on a CPU.
 
 What stays in float, with float16 constants: the linear shortcut, whose coefficients
 span four decades and carry most of the picture; GDN's norms; gains and roundings; the
@@ -36,9 +34,11 @@ from tensorflow import keras
 from tfc_vae.export import tflite
 from tfc_vae.export.freeze import MEAN_STEPS, Frozen
 
-VARIANTS = ("_int8", "_int16x8")
-# Outputs of convolutions in the transforms, as converted files name them. (Transposed
-# ones, of the published models, stay float: with integers the runtime refuses them.)
+# Which convolutions become integers. The quantiser selects operations by their kind and
+# by a regular expression over the names of their results, and by nothing else; these
+# names come from those of the Keras layers: "analysis/...", with "linear" the shortcut
+# and "gdn" the norms. (Transposed convolutions, of the published models, stay float:
+# with integers the runtime refuses them.)
 _SCOPE = r"^(?!.*(linear|gdn))(?!.*hyper_)(.*;)?.*(analysis|synthesis)/"
 _CONV = qtyping.TFLOperationName.CONV_2D
 _HALF = qtyping.OpQuantizationConfig(
@@ -48,45 +48,25 @@ _HALF = qtyping.OpQuantizationConfig(
     compute_precision=qtyping.ComputePrecision.FLOAT,
     explicit_dequantize=True,
 )
-# Ranges of 16-bit activations are this much wider than what the calibration saw: two
-# of the bits, which cost nothing, against values that would be cut off.
-_HEADROOM = 4.0
 _FAINTEST = 3e-3  # of the largest spread; a channel that is never used has none
 
 
-def quantise(path, out, variant, samples):
-    """Writes the file `path` with integer transforms.
-
-    samples: {signature: [inputs by name]} to find the activations' ranges with; all
-    signatures of the file that have a transform. Raises ValueError for an unknown
-    variant.
-    """
+def to_int8(path, out):
+    """Writes the file `path` with integer transforms to `out`."""
     if not any(re.search(_SCOPE, name) for name in tflite.outputs(path, "CONV_2D")):
         shutil.copy(path, out)  # a published synthesis: transposed convolutions only
         return
     work = quantizer.Quantizer(str(path))
     work.update_quantization_recipe(".*", _CONV, _HALF, AlgorithmName.FLOAT_CASTING)
-    if variant == "_int8":
-        work.add_dynamic_config(_SCOPE, _CONV, 8)
-    elif variant == "_int16x8":
-        work.add_static_config(_SCOPE, _CONV, 16, 8)
-    else:
-        raise ValueError(f"variant {variant!r}; there is {', '.join(VARIANTS)}")
+    work.add_dynamic_config(_SCOPE, _CONV, 8)
     with _quiet():
-        ranges = None
-        if work.need_calibration:
-            ranges = work.calibrate(samples, num_threads=2)
-            for limits in ranges.values():
-                for end in limits:
-                    limits[end] = limits[end] * _HEADROOM
-        model = work.quantize(ranges).quantized_model
+        model = work.quantize().quantized_model
     out.write_bytes(model)
 
 
 @contextlib.contextmanager
 def _quiet():
-    """The quantiser prints sizes and bars of a second, and warns of the memory that
-    its own calibration takes and of constants that several signatures share."""
+    """The quantiser prints sizes, and warns of constants that signatures share."""
     out = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stdout(out):
         warnings.simplefilter("ignore")

@@ -1,5 +1,6 @@
 """`export`: a training run in, a verified model folder out, or nothing changed."""
 
+import dataclasses
 import shutil
 import tempfile
 import warnings
@@ -21,9 +22,10 @@ from tfc_vae.export import (
 )
 from tfc_vae.export.freeze import Frozen, freeze
 from tfc_vae.export.verify import verify
+from tfc_vae.models import halos
 
 CALIBRATION_PHOTOS = 48
-PHONE_PHOTOS = 24  # of them for the activations of the .tflite files
+PHONE_PHOTOS = 24  # of them for the spread of the latents, see `quantised`
 _SIDE = 512  # calibration crops, pixels
 RD_QUALITIES = (1, 10, 25, 40, 55, 70, 85, 100)
 
@@ -47,8 +49,8 @@ def export(model, out, photos, evaluate=None, name=None) -> Frozen:
         manifest.write(draft, frozen, new)  # the codec opens what has one
         source = evaluate or photos
         rd, costs = measure(new, read_folder(source), str(source))
-        measured = {"rate_distortion": rd, "variants": costs}
-        manifest.write({**draft, **measured}, frozen, new)
+        final = dataclasses.replace(draft, rate_distortion=rd, variants=costs)
+        manifest.write(final, frozen, new)
         _swap(new, out, Path(temporary) / "old")
     return frozen
 
@@ -66,7 +68,7 @@ def write(frozen: Frozen, folder, crops):
     sender, receiver = modules.Sender(frozen), modules.Receiver(frozen)
     saved_model.write(sender, folder / "encoder" / "1")
     saved_model.write(receiver, folder / "decoder" / "1")
-    halo = manifest.HALO[frozen.config.transforms]
+    halo = halos(frozen.model)
     phone_files.write(frozen, folder / "tflite", crops[:PHONE_PHOTOS], halo)
     warm_up.write(folder, sender.functions["serving_default"])
 

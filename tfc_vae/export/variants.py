@@ -16,7 +16,7 @@ from tfc_vae.codec import LearnedCodec, store
 from tfc_vae.codec.backends import LiteRTNetworks
 from tfc_vae.codec.payload import PayloadDecoder
 from tfc_vae.evaluation import bd_rate, psnr
-from tfc_vae.export.phone_files import VARIANTS, fit
+from tfc_vae.export.phone_files import VARIANTS
 
 QUALITIES = (10.0, 40.0, 70.0, 100.0)
 THREADS = 2
@@ -44,7 +44,7 @@ def measure(folder, images) -> list[dict]:
         for name, coder in coders.items():
             points[name].append(_points(name, coder, plain, image, files))
     curves = {name: _mean(rows) for name, rows in points.items()}
-    timed = fit(images[0], _SIZE)
+    timed = _repeated(images[0], _SIZE)
     return [
         {
             "file": name,
@@ -82,6 +82,12 @@ def _points(name, coder, plain, image, files):
     return [
         (8 * len(file) / size, psnr(image, reader.decompress(file))) for file in files
     ]
+
+
+def _repeated(image, size):
+    """Cuts or repeats an image (h, w, 3) to another size."""
+    repeats = [-(-n // m) for n, m in zip(size, image.shape[:2], strict=True)]
+    return np.tile(image, (*repeats, 1))[: size[0], : size[1]]
 
 
 def _mean(rows):

@@ -10,6 +10,7 @@ receiver knows.
 
 from tfc_vae.config import ModelConfig, pick
 from tfc_vae.models import objective
+from tfc_vae.models.halo import halos
 from tfc_vae.models.hyperprior import Hyperprior, MeanScaleHyperprior
 from tfc_vae.models.objective import rate_distortion
 from tfc_vae.models.presets import PRESETS, preset
@@ -34,6 +35,7 @@ __all__ = [
     "Hyperprior",
     "MeanScaleHyperprior",
     "build",
+    "halos",
     "preset",
     "rate_distortion",
 ]

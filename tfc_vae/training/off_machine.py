@@ -8,20 +8,21 @@ crops, a seed for everything that is drawn, the learning rate.
     step.hlo      serialised HLO; StableHLO is made of it on the other machine, because
                   only there is the jaxlib that will compile it
     state.npz     variables: weights, averages, Adam's moments, the step's number
-    meta.json     what each parameter and result of the step is; the schedule
+    meta.json     what each parameter and result of the step is; the run's schedule,
+                  seed and range of scales
     crops.npy     uint8 (n, size, size, 3)
     run_step.py   needs jax and numpy, and pillow for --images
 """
 
 import dataclasses
 import json
-import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
+from tensorflow.compiler.xla.service import hlo_pb2
 from tqdm import tqdm
 
 from tfc_vae import data
@@ -50,10 +51,12 @@ def export_step(checkpoints: Checkpoints, config: TrainConfig, photos, folder, c
         tf.constant(config.learning_rate, tf.float32),
     )
     changing = [*model.trainable_variables, *slots]
-    meta, state = _signature(step, example, changing)
+    hlo = _hlo(step, example)
+    meta, state = _signature(step, example, changing, hlo)
     meta["schedule"] = schedule(config).get_config()
-    lower = step.experimental_get_compiler_ir(*example)
-    (folder / "step.hlo").write_bytes(lower(stage="hlo_serialized"))
+    meta["seed"] = config.seed % 2**31  # an int32 there, and not negative
+    meta["downscale"] = config.downscale
+    (folder / "step.hlo").write_bytes(hlo.SerializeToString())
     np.savez_compressed(folder / "state.npz", **state)
     np.save(folder / "crops.npy", _crops(photos, config, checkpoints.step, count))
     shutil.copy(Path(__file__).with_name("run_step.py"), folder)
@@ -119,7 +122,18 @@ def _slots(optimizer):
     return [optimizer.iterations, *moments, *averages]
 
 
-def _signature(step, example, changing):
+def _hlo(step, example):
+    """The step as an HLO module, of operations that StableHLO has, too."""
+    lower = step.experimental_get_compiler_ir(*example)
+    hlo = hlo_pb2.HloModuleProto.FromString(lower(stage="hlo_serialized"))
+    for computation in hlo.computations:
+        for instruction in computation.instructions:
+            if instruction.opcode == "copy":  # of results; StableHLO has none
+                instruction.opcode = "reshape"  # to the shape that it has: the same
+    return hlo
+
+
+def _signature(step, example, changing, hlo):
     """What the compiled step takes and returns: (meta, {name: array} of its state)."""
     concrete = step.get_concrete_function(*example)
     names = {id(v.handle): f"v{i}" for i, v in enumerate(concrete.variables)}
@@ -130,12 +144,10 @@ def _signature(step, example, changing):
         name = names.get(id(tensor), f"c{number}")
         state[name] = values[name] if id(tensor) in names else tensor.numpy()
         parameters.append(name)
-    text = step.experimental_get_compiler_ir(*example)(stage="hlo")
-    header = text.partition("\n")[0]
-    becomes = re.findall(r"\{(\d+)\}: \((\d+),", header)  # result -> next parameter
+    becomes = hlo.input_output_alias.entries  # result -> next step's parameter
     meta = {
         "parameters": parameters,
-        "becomes": {int(result): int(parameter) for result, parameter in becomes},
+        "becomes": {e.output_shape_index[0]: e.parameter_number for e in becomes},
         "outputs": OUTPUTS,
         "crops": list(example[0].shape),
         "changing": [names[id(variable.handle)] for variable in changing],

@@ -13,6 +13,7 @@ the terms of the loss. Nothing of TensorFlow or of tfc_vae is imported here.
 import argparse
 import concurrent.futures
 import csv
+import dataclasses
 import json
 import os
 import time
@@ -21,12 +22,10 @@ from pathlib import Path
 os.environ.setdefault("JAX_ENABLE_X64", "1")  # the step's number is an int64
 
 import jax
+import jaxlib
 import numpy as np
-from jax._src.interpreters import mlir
-from jax._src.lib import xla_client
-from jaxlib import _jax
-from jaxlib.mlir import ir
 
+TRIED = "0.7.2, 0.9.2, 0.10.2, 0.11.2 and 0.12.0.1"  # versions of jax
 HERE = Path(__file__).resolve().parent
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LOG_EVERY = 100  # steps
@@ -35,7 +34,8 @@ LOG_EVERY = 100  # steps
 def main():
     args = parse()
     step = Step(args.folder)
-    sources = batches(args, step.meta["crops"], step.number)
+    seed = step.meta["seed"] if args.seed is None else args.seed
+    sources = batches(args, step.meta, seed, step.number)
     print(f"from step {step.number} on {jax.devices()[0]}", flush=True)
     total = args.steps or step.meta["schedule"]["steps"]
     progress = Progress(step.number, total, args.minutes)
@@ -43,7 +43,7 @@ def main():
     try:
         while not progress.done(step.number):
             rate = learning_rate(step.meta["schedule"], step.number, progress)
-            step.run(next(sources), (args.seed, step.number), rate)
+            step.run(next(sources), (seed, step.number), rate)
             if step.number % args.log == 0:
                 step.log(rate, progress.seconds())
             if time.monotonic() - saved > 60 * args.save:
@@ -66,7 +66,7 @@ def parse():
     parser.add_argument(
         "--log", type=int, default=LOG_EVERY, help="steps (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="of all draws (default: the run's)")
     parser.add_argument(
         "--in-order",
         action="store_true",
@@ -83,12 +83,14 @@ class Step:
         self.meta = json.loads((self.folder / "meta.json").read_text())
         with np.load(self.folder / "state.npz") as state:
             self.state = dict(state)
-        self.executable = compiled(self.folder / "step.hlo")
-        names = self.meta["parameters"]
-        self.slots = [
-            None if n is None else jax.device_put(self.state[n]) for n in names
-        ]
         self.becomes = {int(k): v for k, v in self.meta["becomes"].items()}
+        example = (np.zeros(self.meta["crops"], np.uint8), np.zeros(2, np.int32))
+        names = self.meta["parameters"][3:]  # after crops, seed and rate
+        slots = [*example, np.float32(0), *(self.state[name] for name in names)]
+        terms = len(self.meta["outputs"])
+        hlo = (self.folder / "step.hlo").read_bytes()
+        self.executable = lowered(hlo, slots, terms, self.becomes).compile()
+        self.slots = [jax.device_put(slot) for slot in slots]
         # The step's number is the first of what changes after the weights.
         counters = [n for n in self.meta["changing"] if self.state[n].dtype == np.int64]
         self.number = int(self.state[counters[0]])
@@ -97,7 +99,7 @@ class Step:
     def run(self, crops, seed, rate):
         values = (crops, np.array(seed, np.int32), np.float32(rate))
         self.slots[:3] = [jax.device_put(value) for value in values]
-        self.results = self.executable.execute(self.slots)
+        self.results = self.executable(*self.slots)
         for result, parameter in self.becomes.items():
             self.slots[parameter] = self.results[result]
         self.number += 1
@@ -120,26 +122,42 @@ class Step:
 
     def save(self):
         for name, slot in zip(self.meta["parameters"], self.slots, strict=True):
-            if name is not None and slot is not None:
+            if name is not None:
                 self.state[name] = np.asarray(slot)
         new = self.folder / "state.new.npz"
         np.savez_compressed(new, **self.state)
         new.replace(self.folder / "state.npz")
 
 
-def compiled(path):
-    """The executable of a serialised HLO module on the first device.
+def lowered(hlo, slots, terms, becomes):
+    """A serialised HLO module as JAX's own, ready to compile.
 
-    The calls are jaxlib's own, not JAX's public ones (which only take StableHLO that
-    JAX itself exported): tried with jaxlib 0.10.2 and 0.11.2.
+    JAX takes foreign code as `jax.export.Exported` only. So a function of the same
+    signature is exported (`terms` numbers, then each slot that the step changes), and
+    its code replaced. All of this is public, but `jax.extend` may change: what depends
+    on JAX's version is here and nowhere else.
     """
-    stable = _jax.mlir.hlo_to_stablehlo(path.read_bytes())
-    device = jax.devices()[0]
-    with mlir.make_ir_context():
-        module = ir.Module.parse(stable)
-        options = xla_client.CompileOptions()
-        devices = _jax.DeviceList((device,))
-        return device.client.compile_and_load(module, devices, options)
+
+    def signature(*values):
+        changed = (values[becomes[result]] for result in sorted(becomes))
+        return (*(np.float32(0) for _ in range(terms)), *changed)
+
+    try:
+        from jax import export
+        from jax.extend import mlir
+        from jax.extend.mlir.dialects import stablehlo
+
+        code = mlir.serialize_portable_artifact(
+            mlir.hlo_to_stablehlo(hlo), stablehlo.get_current_version()
+        )
+        frame = export.export(jax.jit(signature, keep_unused=True))(*slots)
+        step = dataclasses.replace(frame, mlir_module_serialized=code)
+        return jax.jit(step.call).lower(*slots)
+    except (AttributeError, ImportError, TypeError) as error:
+        raise SystemExit(
+            f"jax {jax.__version__} with jaxlib {jaxlib.__version__} is not known here "
+            f"({str(error).partition(chr(10))[0]}); {TRIED} work: install one of them"
+        ) from error
 
 
 class Progress:
@@ -170,14 +188,15 @@ def learning_rate(schedule, number, progress):
     return rise * (schedule["peak"] + fall * (schedule["final"] - schedule["peak"]))
 
 
-def batches(args, shape, first):
-    """Endless uint8 batches of `shape`; of one seed and first step always the same."""
+def batches(args, meta, seed, first):
+    """Endless uint8 batches; of one seed and first step always the same."""
     if args.images:
-        return from_photos(args.images, shape, args.seed, first, args.threads)
+        return from_photos(args.images, meta, seed, first, args.threads)
+    shape = meta["crops"]
     crops = np.load(args.folder / "crops.npy", mmap_mode="r")
     if args.in_order:
         return in_order(crops, shape)
-    return from_crops(crops, shape, np.random.default_rng((args.seed, first)))
+    return from_crops(crops, shape, np.random.default_rng((seed, first)))
 
 
 def in_order(crops, shape):
@@ -201,11 +220,11 @@ def from_crops(crops, shape, rng):
         yield batch
 
 
-def from_photos(folder, shape, seed, first, threads):
-    """Squares at random places, scaled down by 0.6 to 0.95; a few batches ahead."""
+def from_photos(folder, meta, seed, first, threads):
+    """Squares at random places, scaled down as in the run; a few batches ahead."""
     from PIL import Image
 
-    count, size = shape[0], shape[1]
+    count, size = meta["crops"][:2]
     photos = []
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
         photo = Image.open(path).convert("RGB")
@@ -217,7 +236,7 @@ def from_photos(folder, shape, seed, first, threads):
 
     def crop(rng):
         photo = photos[rng.integers(len(photos))]
-        side = min(round(size / rng.uniform(0.6, 0.95)), *photo.size)
+        side = min(round(size / rng.uniform(*meta["downscale"])), *photo.size)
         left = rng.integers(photo.width - side + 1)
         top = rng.integers(photo.height - side + 1)
         box = (left, top, left + side, top + side)

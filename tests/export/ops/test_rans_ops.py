@@ -134,37 +134,54 @@ def test_tensorflow_writes_and_reads_the_bytes_of_numpy(coder, lanes, count):
     np.testing.assert_array_equal(found_y, y)
 
 
-@pytest.mark.parametrize("loops", LOOPS)
-@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['lanes']}")
-def test_tensorflow_reads_and_writes_the_golden_streams(case, loops):
-    tables = Tables.from_arrays({k: np.array(v) for k, v in GOLDEN["tables"].items()})
-    groups, lanes = [(g["values"], g["rows"]) for g in case["groups"]], case["lanes"]
-    loops = LOOPS[loops]
+class GoldenCoder:
+    """The tables of the golden streams; two groups, of which one may be empty."""
 
-    @tf.function
-    def read(stream, escapes):
+    def __init__(self, loops):
+        arrays = {k: np.array(v) for k, v in GOLDEN["tables"].items()}
+        self.tables, self.loops = Tables.from_arrays(arrays), loops
+
+    @tf.function(
+        input_signature=[STRING, STRING, tf.TensorSpec([], tf.int32), INTS, INTS]
+    )
+    def read(self, stream, escapes, lanes, *groups):
         octets = (octet_ops.from_string(part) for part in (stream, escapes))
         cursor, words, side = rans_ops.split(*octets, lanes)
         found = []
-        for _, rows in groups:
-            rows = tf.constant(rows)
-            values, cursor = rans_ops.pop(cursor, words, side, rows, tables, loops)
+        for rows in groups:
+            values, cursor = rans_ops.pop(
+                cursor, words, side, rows, self.tables, self.loops
+            )
             found.append(values)
         return found, rans_ops.problem(cursor, words, side)
 
-    @tf.function
-    def write():
-        found = [rans_ops.find(*map(tf.constant, group), tables) for group in groups]
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32), INTS, INTS, INTS, INTS])
+    def write(self, lanes, *planes):
+        pairs = zip(planes[::2], planes[1::2], strict=True)
+        found = [rans_ops.find(*pair, self.tables) for pair in pairs]
         symbols, escapes = zip(*found, strict=True)
-        state, words = rans_ops.push(symbols, lanes, tables, loops)
+        state, words = rans_ops.push(symbols, lanes, self.tables, self.loops)
         parts = rans_ops.joined(state, words, tf.concat(escapes, 0))
         return [octet_ops.to_string(part) for part in parts]
 
+
+@pytest.fixture(scope="module", params=LOOPS)
+def golden(request):
+    return GoldenCoder(LOOPS[request.param])
+
+
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: f"{case['lanes']}")
+def test_tensorflow_reads_and_writes_the_golden_streams(case, golden):
+    groups = [(group["values"], group["rows"]) for group in case["groups"]]
+    groups += [([], [])] * (2 - len(groups))
     stream, escapes = bytes.fromhex(case["stream"]), bytes.fromhex(case["escapes"])
-    found, problem = read(stream, escapes)
+    rows = [np.array(rows, np.int32) for _, rows in groups]
+    found, problem = golden.read(stream, escapes, case["lanes"], *rows)
     assert problem == ""
     assert [part.numpy().tolist() for part in found] == [v for v, _ in groups]
-    assert [part.numpy() for part in write()] == [stream, escapes]
+    planes = [np.array(plane, np.int32) for group in groups for plane in group]
+    written = golden.write(case["lanes"], *planes)
+    assert [part.numpy() for part in written] == [stream, escapes]
 
 
 def test_values_beyond_16_bits_are_clipped_and_skipped_rows_are_zero(coder):
@@ -180,7 +197,7 @@ def test_the_number_of_lanes_is_that_of_numpy():
     def lanes(symbols):
         return rans_ops.choose_lanes(symbols, TABLES)
 
-    symbols = np.full(200_000, TABLES.first[12], np.int32)  # a few bits each
+    symbols = np.full(200_000, TABLES.first_symbol[12], np.int32)  # a few bits each
     (bits,) = TABLES.cost[symbols[:1]]
     for count in (0, 1, *np.geomspace(1000, 200_000, 30).astype(int)):
         assert lanes(symbols[:count]) == choose_lanes(bits * count)

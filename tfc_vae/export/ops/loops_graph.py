@@ -40,7 +40,7 @@ def pop(state, taken, words, places, tables):
       state: int32 (lanes,).
       taken: int32 (): more than there are words if the stream was too short.
     """
-    entries = tf.convert_to_tensor(tables.entries)  # reads the variable once
+    entries = tf.convert_to_tensor(tables.entry_at)  # reads the variable once
     lanes, last = tf.size(state), tf.size(words)
     window = UNROLL * lanes + 1  # a block takes no more; one to count from
     words = tf.concat([[0], words, tf.zeros([window], _INT)], 0)
@@ -66,7 +66,7 @@ def pop(state, taken, words, places, tables):
         lambda j, *_: j < count, body, (0, state, taken, found), parallel_iterations=1
     )
     places = tf.reshape(found.stack(), [-1])
-    return tf.cast(tf.gather(tables.values_at, places), _INT), state, taken
+    return tf.cast(tf.gather(tables.value_at, places), _INT), state, taken
 
 
 def push(state, symbols, tables):
@@ -81,7 +81,7 @@ def push(state, symbols, tables):
       state: int32 (lanes,).
       words: int32 (n,), 0 to 65535, in the order of the reader.
     """
-    blocks = _blocks(symbols, int(tables.first[-1]), tf.size(state))
+    blocks = _blocks(symbols, int(tables.first_symbol[-1]), tf.size(state))
     count = tf.shape(blocks)[0]
     frequency = tf.gather(tables.frequency, blocks)
     rest = (1 << tables.precision) - frequency

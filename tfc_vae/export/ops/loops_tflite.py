@@ -43,7 +43,7 @@ def pop(state, taken, words, places, tables):
 
 def push(state, symbols, tables):
     """See `loops_graph.push`."""
-    blocks = _blocks(symbols, int(tables.first[-1]), state)
+    blocks = _blocks(symbols, int(tables.first_symbol[-1]), state)
 
     def body(j, state, words):
         block, state = _push_steps(state, tf.gather(blocks, j), tables)
@@ -73,9 +73,9 @@ def _pop_steps(state, ahead, places, tables):
 
     def body(i, state, read, symbols):
         place = tf.gather(places, i) + tf.math.floormod(state, slots)
-        symbol = tf.cast(tf.gather(tables.symbols, place), tf.int32)
+        symbol = tf.cast(tf.gather(tables.symbol_at, place), tf.int32)
         state = tf.gather(tables.frequency, symbol) * tf.math.floordiv(state, slots)
-        state += place - tf.gather(tables.begin, symbol)
+        state += place - tf.gather(tables.first_slot, symbol)
         empty = tf.less(state, LOW)
         nth = read + tf.cumsum(tf.cast(empty, tf.int32))
         word = tf.where(empty, tf.gather(ahead, nth), 0)

@@ -44,8 +44,8 @@ class PopTables(NamedTuple):
     precision: int
     rows: int
     skip: np.ndarray
-    entries: tf.Variable
-    values_at: tf.Variable
+    entry_at: tf.Variable
+    value_at: tf.Variable
 
 
 def pop_tables(tables) -> PopTables:
@@ -54,8 +54,8 @@ def pop_tables(tables) -> PopTables:
         tables.precision,
         tables.rows,
         tables.skip,
-        tf.Variable(tables.entries, trainable=False),
-        tf.Variable(tables.values_at, trainable=False),
+        tf.Variable(tables.entry_at, trainable=False),
+        tf.Variable(tables.value_at, trainable=False),
     )
 
 
@@ -168,7 +168,7 @@ def push(groups, lanes, tables, loops=loops_graph):
       words: int32 (n,), 0 to 65535.
     """
     state = tf.fill([lanes], LOW)
-    null = int(tables.first[-1])
+    null = int(tables.first_symbol[-1])
     dealt = tf.concat([_deal(group, null, state) for group in groups], 0)
     return loops.push(state, dealt, tables)
 
@@ -215,7 +215,7 @@ def _flat_symbols(values, rows, tables):
     offset = values - tf.gather(tables.low, rows)
     size = tf.gather(tables.size, rows)
     inside = tf.logical_and(tf.greater_equal(offset, 0), tf.less(offset, size))
-    return tf.gather(tables.first, rows) + tf.where(inside, offset, size)
+    return tf.gather(tables.first_symbol, rows) + tf.where(inside, offset, size)
 
 
 def _deal(items, null, state):

@@ -22,7 +22,7 @@ interface ModelFiles {
  * A model folder among an app's assets: manifest.json, tables.npz and tflite, as exported.
  *
  * Each file comes in variants: "" is float32, "_fp16" has constants of half the size. Encoder and
- * synthesis have "_int8" and "_int16x8", too; the model's README says what each of them costs.
+ * synthesis have "_int8", too; the model's README says what each of them costs.
  *
  * @param folder its path in the assets, such as "vr"
  */

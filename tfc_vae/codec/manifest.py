@@ -1,0 +1,146 @@
+"""manifest.json: what a model folder says of itself. `export` writes it.
+
+Readers in Java and JavaScript take the same keys. A key that is not known here is left
+alone: an export may say more of itself. What changes the meaning of a known one, or is
+needed to decode, raises the schema.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+SCHEMA = 1  # the newest known here; that of a manifest without one is 1
+
+
+class ModelError(ValueError):
+    """A model that is not there, not complete, or made for a newer version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The facts of one exported model, in the file's order; `read` checks them."""
+
+    schema: int = SCHEMA
+    name: str
+    model_id: str  # 16 hexadecimal digits
+    channels: dict  # of "y" and "z"
+    z_rows: int  # the table row of z's first channel; those before it are y's
+    # How far each network sees beyond its own block of inputs: in latents, of the hyper
+    # networks in z. None, of the hyper analysis only: it must see a plane as a whole.
+    halo: dict
+    # For people: the bits of each integer layer's accumulator; what made it all.
+    accumulator_bits: list = field(default_factory=list)
+    complexity: dict = field(default_factory=dict)
+    versions: dict = field(default_factory=dict)
+    rate_distortion: dict  # "images": which; "rows": quality, bpp, psnr, ms_ssim
+    variants: dict = field(default_factory=dict)  # what each .tflite file costs
+    files: dict  # path in the folder: {"bytes": n, "sha256": "..."}
+
+    def write(self, path):
+        """Writes the file."""
+        text = json.dumps(asdict(self), indent=2) + "\n"
+        Path(path).write_text(text, encoding="utf-8")
+
+
+def read(path) -> Manifest:
+    """Reads a manifest.json; raises `ModelError` that names it and what is wrong."""
+    try:
+        facts = json.loads(Path(path).read_text(encoding="utf-8"))
+        _check_schema(_object(facts, "the whole"))
+        return _manifest(facts)
+    except _Newer as error:
+        raise ModelError(f"{path}: {error}: a newer tfc-vae is needed") from None
+    except KeyError as error:
+        raise ModelError(f"{path}: not a model's manifest: no {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not a model's manifest: {error}") from error
+
+
+class _Newer(Exception):
+    """Something that this version does not know."""
+
+
+def _check_schema(facts):
+    """Before all else: a newer manifest may name everything anew."""
+    schema = _integer(facts.get("schema", 1), "schema", least=1)
+    if schema > SCHEMA:
+        raise _Newer(f"schema {schema}; this version knows {SCHEMA}")
+
+
+def _manifest(facts):
+    if not _one_pass(facts.get("plan", 0)):
+        raise _Newer("its latents are decoded in more than one pass")
+    model_id = _text(facts["model_id"], "model_id")
+    if len(model_id) != 16 or set(model_id) - set("0123456789abcdef"):
+        raise ValueError(f"model_id is {model_id!r}; expected 16 hexadecimal digits")
+    channels, halo = (_object(facts[key], key) for key in ("channels", "halo"))
+    for key in ("y", "z"):
+        _integer(channels[key], f"channels.{key}", least=1)
+    for key in ("analysis", "synthesis", "hyper_analysis", "hyper_synthesis"):
+        if key != "hyper_analysis" or halo[key] is not None:
+            _integer(halo[key], f"halo.{key}")
+    return Manifest(
+        name=_text(facts["name"], "name"),
+        model_id=model_id,
+        channels=channels,
+        z_rows=_integer(facts["z_rows"], "z_rows", least=1),
+        halo=halo,
+        files=_files(facts["files"]),
+        rate_distortion=_rates(facts["rate_distortion"]),
+        accumulator_bits=_list(facts.get("accumulator_bits", []), "accumulator_bits"),
+        **{
+            key: _object(facts.get(key, {}), key)
+            for key in ("complexity", "versions", "variants")
+        },
+    )
+
+
+def _one_pass(plan):
+    """The pass of each latent, in lists of any depth: all the first one, 0."""
+    if isinstance(plan, list):
+        return all(map(_one_pass, plan))
+    return not isinstance(plan, bool) and plan == 0
+
+
+def _files(files):
+    for name, facts in _object(files, "files").items():
+        _integer(_object(facts, f"files.{name}")["bytes"], f"files.{name}.bytes")
+        _text(facts["sha256"], f"files.{name}.sha256")
+    return files
+
+
+def _rates(rates):
+    _text(_object(rates, "rate_distortion")["images"], "rate_distortion.images")
+    for row in _list(rates["rows"], "rate_distortion.rows"):
+        for key in ("quality", "bpp", "psnr", "ms_ssim"):
+            value = _object(row, "rate_distortion.rows")[key]
+            if type(value) not in (int, float) and (key != "ms_ssim" or value):
+                raise ValueError(f"{key} of a row is {value!r}; expected a number")
+    return rates
+
+
+def _object(value, name):
+    return _checked(value, name, dict, "an object")
+
+
+def _list(value, name):
+    return _checked(value, name, list, "a list")
+
+
+def _text(value, name):
+    return _checked(value or None, name, str, "a text")
+
+
+def _integer(value, name, least=0):
+    number = _checked(value, name, int, "an integer")
+    if number < least:
+        raise ValueError(f"{name} is {number}; expected an integer from {least} on")
+    return number
+
+
+def _checked(value, name, kind, words):
+    if type(value) is not kind:  # a bool is no integer
+        raise ValueError(f"{name} is {str(value)[:40]}; expected {words}")
+    return value
