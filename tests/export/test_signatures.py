@@ -35,7 +35,7 @@ def test_every_tensor_is_described_and_no_name_is_twice_in_a_file():
 
 
 @pytest.mark.parametrize(
-    "file, name, expected",
+    ("file", "name", "expected"),
     [
         ("encoder", "analyse", {"pixels": ([None] * 3 + [3], "uint8")}),
         # 256 pixels and 4 latents of 16 pixels at each side.

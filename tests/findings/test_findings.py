@@ -9,6 +9,7 @@ from tests.findings import make
 from tests.golden import read
 from tfc_vae import container
 from tfc_vae.codec import LearnedCodec, ModelError, ModelInfo
+from tfc_vae.codec.manifest import Manifest
 
 FILES = sorted(make.FOLDER.glob("*.tfcv"))
 
@@ -36,13 +37,15 @@ def codec(tmp_path_factory):
     folder = tmp_path_factory.mktemp("golden")
     shutil.copy(photo.npz, folder / "tables.npz")
     z, y = (photo.arrays[name].shape[2] for name in ("z", "y"))
-    manifest = {
-        "name": "golden",
-        "model_id": container.read_header(photo.file).model_id.hex(),
-        "channels": {"y": y, "z": z},
-        "z_rows": photo.tables.rows - z,
-        "halo": {"synthesis": 2, "hyper_synthesis": 2},
-    }
+    manifest = Manifest(
+        name="golden",
+        model_id=container.read_header(photo.file).model_id.hex(),
+        channels={"y": y, "z": z},
+        z_rows=photo.tables.rows - z,
+        halo={"synthesis": 2, "hyper_synthesis": 2},
+        rate_distortion={},
+        files={},
+    )
     return LearnedCodec(ModelInfo(folder, manifest), Golden(photo.arrays))
 
 

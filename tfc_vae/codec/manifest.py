@@ -8,6 +8,7 @@ needed to decode, raises the schema.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -38,13 +39,13 @@ class Manifest:
     variants: dict = field(default_factory=dict)  # what each .tflite file costs
     files: dict  # path in the folder: {"bytes": n, "sha256": "..."}
 
-    def write(self, path):
+    def write(self, path: str | os.PathLike) -> None:
         """Writes the file."""
         text = json.dumps(asdict(self), indent=2) + "\n"
         Path(path).write_text(text, encoding="utf-8")
 
 
-def read(path) -> Manifest:
+def read(path: str | os.PathLike) -> Manifest:
     """Reads a manifest.json; raises `ModelError` that names it and what is wrong."""
     try:
         facts = json.loads(Path(path).read_text(encoding="utf-8"))
