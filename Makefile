@@ -6,7 +6,7 @@ BIN := .venv/bin
 BUILT := pyproject.toml hatch_build.py tfc_vae/coding/_lanes.c
 SEEDS := 1 2 3
 
-.PHONY: demo test test-c test-web test-seeds format clean check-python tools tools-web
+.PHONY: demo test test-c test-web test-seeds test-mutations format clean check-python tools tools-web
 
 demo: .venv/core
 	$(BIN)/tfc-vae demo
@@ -33,6 +33,10 @@ test-seeds: .venv/full .venv-current/done
 	  $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
 	    --model-seed $$seed || exit; \
 	done
+
+# Wrong lines, one at a time, that tests must notice; ten minutes.
+test-mutations: .venv/full
+	$(BIN)/python tests/mutations.py
 
 # Node.js 20.12 or newer; this also puts LiteRT.js into web/vendor/.
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/tools/vendor.js | tools-web

@@ -1,12 +1,20 @@
 """The integer network's definition, against scipy and against plain Python."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from tfc_vae.coding.integer import SPAN, IntegerLayer, index_shift, run, shorten
+from tfc_vae.coding.integer import (
+    SPAN,
+    IntegerLayer,
+    index_shift,
+    predict,
+    run,
+    shorten,
+)
 
 
 def layer(kernel, **changes):
@@ -103,6 +111,21 @@ def test_shortening_keeps_eleven_bits_and_rounds():
             odd //= 2
         assert odd < 2**11
     assert (np.abs(got - np.array(values)) <= np.abs(values) * 2.0**-11).all()
+
+
+@pytest.mark.parametrize("has_mean", [True, False])
+def test_a_prediction_is_the_rule_in_plain_python(has_mean):
+    """Kills: z that is not clipped, an index that is floored or leaves the rows."""
+    channels = 2 if has_mean else 1
+    hands_through = layer(np.ones((1, 1, 1, channels)))
+    z = np.arange(-200, 200).reshape(1, 400, 1)
+    for shift in (-40, 0, 5, 300):
+        points = np.array([[shift]], np.int32)
+        mean, index = predict([hands_through], points, z, 12800, 10, has_mean)
+        clipped = [min(max(int(v), -127), 127) for v in z.ravel()]
+        assert mean.ravel().tolist() == (clipped if has_mean else [0] * 400)
+        rows = [math.floor((v + shift) / 16 + 0.5) for v in clipped]
+        assert index.ravel().tolist() == [min(max(row, 0), 9) for row in rows]
 
 
 def test_index_shift_hits_the_rate_points_and_rounds_down_between_them():

@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tfc_vae.coding import CodingError, Tables, concatenate, from_pmfs, gaussian
+from tfc_vae.coding import (
+    CodingError,
+    Tables,
+    concatenate,
+    from_pmfs,
+    gaussian,
+    laplace,
+)
 from tfc_vae.coding.lanes import ideal_bits
 
 SCALES = np.geomspace(0.11, 64, 64)
@@ -24,10 +31,15 @@ def two_rows():
     )
 
 
-@pytest.mark.parametrize(
-    "pmf", [(0.5, 0.3, 0.2), (0.98, 0.01), (0.01, 0.01, 0.01), (0.0, 1.0, 0.0), (1.0,)]
-)
+PMFS = [(0.5, 0.3, 0.2), (0.98, 0.01), (0.01, 0.01, 0.01), (0.0, 1.0, 0.0), (1.0,)]
+# Rounded: 2, 9, 4, 1. Of 16ths, 2.49 log2(3/2) > 8.51 log2(9/8): 3, 8, 4, 1 is cheaper.
+PMFS += [(2.49 / 16, 8.51 / 16, 4 / 16)]
+PMFS += np.random.default_rng(0).dirichlet((0.4, 0.7, 1.0, 0.3), 9)[:, :3].tolist()
+
+
+@pytest.mark.parametrize("pmf", PMFS)
 def test_no_other_integers_are_cheaper(pmf):
+    """Kills: a search that ends early, where rounding alone is not the best."""
     total = 16
     found = from_pmfs([np.array(pmf)], [0], precision=4).frequencies[0]
     everything = np.append(pmf, 1 - sum(pmf))  # with the escape
@@ -61,6 +73,24 @@ def test_gaussian_rows_end_where_the_tail_is_small_and_never_beyond_the_radius()
     # P(|v| > 3) = P(|N(0, 1)| > 3.5) = 4.7e-4 < 1e-3 < 1.2e-2 = P(|N(0, 1)| > 2.5)
     assert tables.low.tolist() == [0, -3, -150]
     assert tables.size.tolist() == [1, 7, 301]
+
+
+def test_a_tail_has_two_sides():
+    # P(|N(0, 1)| > 2.5) = 1.2e-2, each side alone 6.2e-3
+    assert gaussian([1.0], 12, tail=8e-3).low.tolist() == [-3]
+
+
+def test_a_laplace_row_is_the_closed_form():
+    scale, total = 3.0, 2**14
+    tables = laplace([scale], 14)
+    values = tables.low[0] + np.arange(tables.size[0])
+    # P(v > x) = exp(-x sqrt(2) / scale) / 2 for x > 0: the standard deviation is scale
+    edge = np.exp(-(np.abs(values) - 0.5) * math.sqrt(2) / scale) / 2
+    expected = edge - np.exp(-(np.abs(values) + 0.5) * math.sqrt(2) / scale) / 2
+    expected[values == 0] = 1 - math.exp(-0.5 * math.sqrt(2) / scale)
+    found = tables.frequencies[0, : tables.size[0]] / total
+    np.testing.assert_allclose(found, expected, atol=5 / total)
+    assert np.sqrt((found * values**2).sum()) == pytest.approx(scale, rel=0.05)
 
 
 def test_skip_below_skips_the_smaller_scales_only():

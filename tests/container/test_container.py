@@ -1,5 +1,6 @@
 """The container against FORMAT.md, a bit-by-bit CRC and every kind of damage."""
 
+import pickle
 import re
 import runpy
 from pathlib import Path
@@ -202,6 +203,12 @@ def test_a_header_never_holds_a_value_out_of_range():
     for name, value in bad.items():
         with pytest.raises(FormatError, match=name):
             Header(**{**good, name: value})
+
+
+@pytest.mark.parametrize("fault", container.FAULTS)
+def test_a_fault_survives_the_way_between_processes(fault):
+    error = pickle.loads(pickle.dumps(FormatError(fault, "the words")))
+    assert (error.fault, str(error)) == (fault, "the words")
 
 
 def test_quality_is_stored_to_the_nearest_256th():
