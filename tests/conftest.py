@@ -27,9 +27,17 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
-    """Files with slow tests come first, so that no process ends with one alone."""
+    """Files with slow tests come first, so that no process ends with one alone.
+
+    Of these, one makes the tiny model; those that do without it follow, so that the
+    other processes need not wait for it.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    tiny = {item.path for item in items if "_tiny" in item.fixturenames}
+    first = min(slow & tiny, default=None)
+    place = {first: 0} | dict.fromkeys(slow - tiny, 1) | dict.fromkeys(slow & tiny, 2)
+    place[first] = 0
+    items.sort(key=lambda item: place.get(item.path, 3))
 
 
 @pytest.fixture(scope="session")
