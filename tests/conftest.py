@@ -1,6 +1,7 @@
 """What several tests share: the photos, and a small model made the real way."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from tfc_vae import images
 
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT / "photos"
+# Two test processes share two cores: more threads in each make both slower. Read when
+# TensorFlow is imported, here and in the programs that tests start.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 # A shell starts what runs in the background with SIGINT ignored, and so would be every
 # process that a test starts in order to interrupt it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -85,13 +85,14 @@ def test_tuning_for_it_raises_it(photos):
     config = dataclasses.replace(
         models.preset("vr-msssim"), **SMALL, lmbdas=(0.02,), density="laplace"
     )
+    tf.keras.utils.set_random_seed(0)
     model = models.build(config)
-    model.compile(tf.keras.optimizers.Adam(1e-3))
+    model.compile(tf.keras.optimizers.Adam(3e-4))
     x = np.stack([photo[:192, 150:342] for photo in photos]) / 255
     x = x.astype("float32")
-    before = model.evaluate(x, batch_size=4, return_dict=True, verbose=0)
-    model.fit(x, batch_size=4, epochs=15, verbose=0)
-    after = model.evaluate(x, batch_size=4, return_dict=True, verbose=0)
+    before = model.evaluate(x, batch_size=2, return_dict=True, verbose=0)
+    model.fit(x, batch_size=2, epochs=15, verbose=0)
+    after = model.evaluate(x, batch_size=2, return_dict=True, verbose=0)
     assert after["loss"] < before["loss"]
     assert after["ms_ssim"] - after["bpp"] > before["ms_ssim"] - before["bpp"]
 
