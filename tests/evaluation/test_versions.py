@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TODO = (
+ADVICE = (
     "new weights: run `tfc-vae evaluate KODAK --out report` as the README does, copy "
     "its results.json and averages.csv to benchmarks/kodak, run `python "
     "benchmarks/versions.py`, and commit all three with the model"
@@ -55,8 +55,10 @@ def test_the_newest_version_is_the_model_that_is_shipped_and_the_one_measured():
     for model, kept in HISTORY.items():
         newest = kept["versions"][-1]
         manifest = ROOT / "saved_models" / model / "manifest.json"
-        assert newest["model_id"] == json.loads(manifest.read_text())["model_id"], TODO
-        assert (newest["model_id"], newest["points"]) == measured[model], TODO
+        assert newest["model_id"] == json.loads(manifest.read_text())["model_id"], (
+            ADVICE
+        )
+        assert (newest["model_id"], newest["points"]) == measured[model], ADVICE
 
 
 @pytest.mark.parametrize("model", HISTORY)
