@@ -15,7 +15,7 @@ from tfc_vae import container, evaluation
 from tfc_vae.codec import ModelError
 from tfc_vae.container import FormatError
 from tfc_vae.images import ImageError
-from tfc_vae.serving import RemoteCodec, ServerError
+from tfc_vae.serving import RemoteCodec, ServerError, client
 
 
 @pytest.fixture
@@ -223,3 +223,20 @@ print([name for name in ("tensorflow", "tensorflow_serving") if name in sys.modu
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "(120, 150, 3)\n" * 2 + "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("payload-crc: payload checksum mismatch", "payload-crc"),
+        ("model: the file needs model 01", "model"),
+        # As models say it that were exported before faults had names.
+        ("the file needs model 0001020304050607; this is 08", "model"),
+        ("the image has 4097 x 4096 pixels, more than the 16777216 that", "too-large"),
+        ("an image of 9 x 1 takes more latents than one of 9 pixels", "too-large"),
+        ("the file is damaged: too few words", "stream"),
+    ],
+)
+def test_the_fault_is_found_in_what_a_server_says(text, fault):
+    found, words = client._fault(text)
+    assert found == fault and text.endswith(words)

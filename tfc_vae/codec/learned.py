@@ -56,15 +56,17 @@ class LearnedCodec:
         quality: float = DEFAULT_QUALITY,
         effort: int = DEFAULT,
         progress: bool = False,
+        tile: int = TILE,
         **options: Any,
     ) -> LearnedCodec:
-        """Opens a model by name or folder. backend: "litert" or "tf".
+        """Opens a model by name or folder. backend: "litert" or "tf"; options: its own.
 
         Raises `ModelError` for a model or a backend that is not there, `EffortError`.
         """
         make = pick(BACKENDS, "backend", backend, store.ModelError)
         info = store.find(model)
-        return cls(info, make(info.folder, **options), quality, effort, progress)
+        networks = make(info.folder, **options)
+        return cls(info, networks, quality, effort, progress, tile)
 
     def compress(
         self, image: np.ndarray, quality: float | None = None, effort: int | None = None

@@ -26,7 +26,7 @@ class Model:
     """One exported model on one backend.
 
     networks: see `codec.protocol.Networks`. tile: see `codec.windows.Windowed`.
-    Raises `ModelError` for a folder that is not complete.
+    Raises OSError where the folder has no tables.
     """
 
     def __init__(self, info: store.ModelInfo, networks: Networks, tile: int = TILE):

@@ -1,6 +1,6 @@
 /* The loops of lanes.py in C: the same bytes, many times as fast.
  *
- * lanes.py is the definition and works without this file: a machine that has no C
+ * reference.py is the definition; lanes.py works without this file: a machine that has no C
  * compiler at installation uses NumPy. Symbols are taken one after the other; symbol i
  * of a group belongs to lane i mod L, so words are read in the order of lanes.py.
  *

@@ -64,10 +64,8 @@ class FormatError(ValueError):
         super().__init__(message)
         self.fault = fault
 
-    def __reduce__(
-        self,
-    ) -> tuple:  # between processes: two arguments, not one
-        return FormatError, (self.fault, str(self))
+    def __reduce__(self) -> tuple:
+        return FormatError, (self.fault, str(self))  # two arguments, not one
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 /**
  * Large images in bounded memory: windows with a margin as wide as a network sees, so
  * that the result equals the unchunked one. The same windows as in
- * `tfc_vae/codec/chunks.py`; the bitstream knows nothing of them.
+ * `tfc_vae/codec/windows.py`; the bitstream knows nothing of them.
  *
  * @import { Shape } from "./geometry.js"
  * @import { Data, Plane, Range } from "./planes.js"

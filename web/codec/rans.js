@@ -1,5 +1,5 @@
 /**
- * Interleaved-lane rANS. `tfc_vae/coding/lanes.py` defines the bytes.
+ * Interleaved-lane rANS. `tfc_vae/coding/reference.py` is the definition.
  *
  * 1. rANS is a stack. Values are pushed last to first and pop out first to last.
  * 2. L lanes are L states in [LOW, LOW << 16). The k-th coded value of a group belongs

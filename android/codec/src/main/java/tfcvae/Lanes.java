@@ -1,7 +1,8 @@
 package tfcvae;
 
 /**
- * What the two ends of interleaved-lane rANS share; tfc_vae/coding/lanes.py defines the bytes.
+ * What the two ends of interleaved-lane rANS share; tfc_vae/coding/reference.py is the
+ * definition.
  *
  * <p>L lanes are L states in [LOW, LOW &lt;&lt; 16). Symbol k of a group belongs to lane k mod L;
  * every group starts at lane 0. Rows with {@code skip} are left out before the lanes are dealt.
