@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "coding": set(),
     "container": set(),
     "layers": set(),
-    "models": {"config", "layers"},
+    "models": {"config", "layers", "coding"},
     "data": {"config", "images"},
     "codec": FLOOR_1,
     "training": {"config", "models", "layers", "data"},

@@ -150,7 +150,7 @@ class Frozen:
     @property
     def plan(self) -> coding.Plan:
         """The order of what is coded."""
-        return coding.Plan(self.config.hyper_filters, SCALES)
+        return self.model.plan
 
     def predict_y(self, z, quality, shape):
         """`predict`, cut to the shape of y, (b, h, w, m)."""

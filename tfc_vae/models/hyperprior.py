@@ -17,11 +17,13 @@ import tensorflow as tf
 from tensorflow import keras
 
 from tfc_vae import config as config_module
+from tfc_vae.coding import Plan, walk
 from tfc_vae.config import ModelConfig
 from tfc_vae.layers import rounded, straight_through
 from tfc_vae.models.objective import rate_distortion
 from tfc_vae.models.priors import (
     LOG_STEP,
+    SCALES,
     FactorizedPrior,
     index_of,
     latent_bits,
@@ -67,8 +69,13 @@ class Hyperprior(keras.Model):
         quantize = straight_through if training else rounded
         y = self.analysis(x) * self.gains(position)
         z = self.hyper_analysis(y if self.has_mean else tf.abs(y))
-        mean, index = self.predict_y(quantize(z), position)
-        y_hat = quantize(y, around=mean)
+
+        def take(index, mean):
+            return quantize(z) if mean is None else quantize(y, around=mean)
+
+        _, y_hat, mean, index = walk(
+            self.plan, take, lambda z_hat: self.predict_y(z_hat, position)
+        )
         x_hat = self.synthesis(y_hat * self.gains.inverse(position))
         bits_z = self.prior_z(z, training=training, seed=seeds[1])
         bits_y = latent_bits(
@@ -81,6 +88,11 @@ class Hyperprior(keras.Model):
             "lmbda": lmbda,
             "weight": self.gains.weight(lmbda),
         }
+
+    @property
+    def plan(self) -> Plan:
+        """The order of what is coded."""
+        return Plan(self.config.hyper_filters, SCALES)
 
     def predict_y(self, z_hat, position):
         """z_hat -> mean and table index of each latent, before they are rounded."""
