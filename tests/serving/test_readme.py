@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving.alike import assert_alike
 from tfc_vae import images
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ def test_every_block_does_what_the_text_says(run, local, tmp_path):
     assert ours == ""
     assert "'height': 390" in client and official == ""
     assert "[magic: not a tfcv file: " in bad
-    assert (tmp_path / "kitten.tfcv").read_bytes() == data
+    assert_alike(local, (tmp_path / "kitten.tfcv").read_bytes(), data)
     assert images.read(tmp_path / "kitten.png").shape == photo.shape
 
 
