@@ -39,8 +39,7 @@ def pytest_collection_modifyitems(items):
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     tiny = {item.path for item in items if "_tiny" in item.fixturenames}
     first = min(slow & tiny, default=None)
-    place = {first: 0} | dict.fromkeys(slow - tiny, 1) | dict.fromkeys(slow & tiny, 2)
-    place[first] = 0
+    place = dict.fromkeys(slow - tiny, 1) | dict.fromkeys(slow & tiny, 2) | {first: 0}
     items.sort(key=lambda item: place.get(item.path, 3))
 
 
